@@ -1,0 +1,205 @@
+"""The values that travel through the house.
+
+Everything here is frozen and made of plain data, so that it can cross a process boundary, be compared
+in a test and be read in a log. Instants are whole seconds since 1970-01-01 UTC. A *reason* (``because``)
+is kebab-case. Nothing here knows where a value came from or where it will be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Instant = int
+
+AutomaticKind = Literal["auto-reply", "bounce", "bulk", "list", "receipt", "feedback", "challenge", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox: display name (may be empty) and ``local@domain``, domain in lower case."""
+
+    name: str
+    address: str
+
+    @property
+    def key(self) -> str:
+        """The form under which two spellings of one mailbox are equal."""
+        return self.address.casefold()
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One part of a message that is not its text, addressed by its number.
+
+    ``offset`` and ``length`` delimit the still encoded body inside the raw message, ``encoding`` is its
+    Content-Transfer-Encoding; ``size`` and ``sha256`` (hex) are those of the decoded bytes.
+    """
+
+    part: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    content_id: str | None
+    inline: bool
+    encoding: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """A machine wrote this mail: what kind of machine, and what gave it away."""
+
+    kind: AutomaticKind
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedRecipient:
+    """One recipient of a delivery status notification (RFC 3464)."""
+
+    address: str
+    status: str | None
+    smtp_code: str | None
+    action: str | None
+    reason: str | None
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What a bounce says: the Message-ID of the mail that bounced, and for whom."""
+
+    message_id: str | None
+    recipients: tuple[BouncedRecipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A parsed mail. Total: each field has a value, however broken the bytes were.
+
+    ``sender`` is the one usable author, or None; ``from_text`` is the decoded From header as it stood.
+    Message-IDs are without angle brackets. ``text`` is the whole decoded text (HTML turned into text when there
+    is no plain part) and falls into ``reply_text`` (the new words), ``quoted_text`` and ``signature_text``;
+    ``html`` is sanitised. ``sha256`` (hex) is that of the raw bytes, ``fingerprint`` (hex) the SHA-256 over what
+    makes a mail itself (invariant 4) but for the desk. ``date`` is what the Date header claims, or None.
+    """
+
+    size: int
+    sha256: str
+    fingerprint: str
+    subject: str
+    sender: Address | None
+    from_text: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    date: Instant | None
+    message_id: str | None
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    text: str
+    html: str | None
+    reply_text: str
+    quoted_text: str
+    signature_text: str
+    attachments: tuple[Attachment, ...]
+    automatic: Automatic | None
+    bounce: Bounce | None
+    language: str | None
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A mail that is kept raw and not acted upon: past a cap, of no one author, or too much for a worker.
+
+    ``subject`` and ``from_text`` are what could be read of them cheaply, for the operator's list.
+    """
+
+    because: str
+    size: int
+    sha256: str
+    fingerprint: str
+    subject: str = ""
+    from_text: str = ""
+    message_id: str | None = None
+    detail: str = ""
+
+
+Parsed = Mail | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether the author of a mail is proved to be who From says, and by what.
+
+    ``proved`` only if From and the proof agree. ``because`` is ``none``, ``submission``, ``network``,
+    ``confirmed``; DKIM, Authentication-Results and headers join these later.
+    """
+
+    proved: bool
+    because: str
+
+
+NO_EVIDENCE = Evidence(False, "no-evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a mail reached us.
+
+    ``sender`` is the envelope sender ('' = the null sender, None = unknown, as from a file); ``recipients`` the
+    envelope recipients of ours; ``source`` smtp, lmtp, file, imap:<mailbox>, api, portal; ``source_key`` what
+    names the mail there; ``received_at`` the end of DATA. ``login`` is the address that authenticated.
+    """
+
+    source: str
+    source_key: str
+    sender: str | None
+    recipients: tuple[str, ...]
+    received_at: Instant
+    peer: str = ""
+    login: str | None = None
+    trusted_network: bool = False
+
+
+OutcomeState = Literal["filed", "ignored", "quarantined", "failed", "rejected", "deferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one mail ended for one envelope recipient (invariant 6).
+
+    ``rejected`` and ``deferred`` leave no row: the peer is told 5xx or 4xx. ``inbound`` is the ledger row.
+    """
+
+    recipient: str
+    state: OutcomeState
+    because: str
+    inbound: int | None = None
+    ticket: int | None = None
+    message: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An outbox row on its way: Message-ID and bytes are fixed, only the delivery is open.
+
+    ``sender`` is the envelope sender ('' = the null sender). Parcels of one (ticket, recipient) leave in the order
+    of their ids.
+    """
+
+    id: int
+    ticket: int | None
+    recipient: str
+    sender: str
+    message_id: str
+    attempts: int
+    created_at: Instant

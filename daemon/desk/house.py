@@ -1,0 +1,90 @@
+"""What every use-case works with: the configuration turned into the values that decisions and letters take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daemon import clock
+from daemon.config import Agent, Config, ConfigurationError, Desk
+from daemon.core.plan import AgentFacts, DeskFacts, Policy
+from daemon.core.values import Address
+from daemon.mail.address import AddressBook, DeskAddress, Keyring
+from daemon.mail.templates import Templates
+from daemon.store import commit
+from daemon.store.db import Store
+
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class House:
+    """Configuration, store, templates and keys of one running desk.
+
+    ``queued`` is called (in the writer's thread) when mail has been put into the outbox.
+    """
+
+    config: Config
+    store: Store
+    templates: Templates
+    keyring: Keyring
+    now: Callable[[], int] = clock.now
+    nonce: Callable[[], str] = clock.nonce
+    queued: Callable[[], None] = lambda: None
+    book: AddressBook = field(init=False)
+    policy: Policy = field(init=False)
+    agents: tuple[AgentFacts, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        self.book = AddressBook([DeskAddress(d.name, d.address, d.reply_address, d.separator) for d in self.config.desk])
+        tickets, limits = self.config.tickets, self.config.limits
+        self.policy = Policy(
+            follow_up_after=tickets.follow_up_after * DAY, acknowledge_within=tickets.acknowledge_within,
+            confirm_within=tickets.confirm_within, notify_customer=frozenset(tickets.notify_customer),
+            automatic_per_address=limits.automatic_per_address, automatic_per_ticket=limits.automatic_per_ticket,
+            tickets_per_address=limits.tickets_per_address)
+
+    def introduce_agents(self) -> None:
+        """Give each configured agent a person of their own, under the name that the configuration says."""
+        self.agents = self.store.write(self._introduce).result()
+
+    def _introduce(self) -> tuple[AgentFacts, ...]:
+        now = self.now()
+        known = []
+        for agent in self.config.agent:
+            person = commit.person(Address(agent.name, agent.address), agent.name, now)
+            commit.rename(person, agent.name)
+            known.append(AgentFacts(person, agent.address.casefold(), frozenset(agent.teams)))
+        return tuple(known)
+
+    def desk(self, name: str) -> Desk:
+        """The desk of that name; of one that is no longer configured, the first (its tickets live on)."""
+        return self.config.desk_named(name) or self.config.desk[0]
+
+    def desk_facts(self, name: str) -> DeskFacts:
+        desk = self.desk(name)
+        return DeskFacts(desk.name, desk.address, desk.team, desk.acknowledge)
+
+    def agent(self, person: int | None) -> Agent | None:
+        """The configured agent who is this person."""
+        address = next((a.address for a in self.agents if a.person == person), None)
+        return self.config.agent_at(address) if address else None
+
+
+def load_keyring(path: Path) -> Keyring:
+    """Read the signing keys, making the first one where there is none; ConfigurationError names cause and cure."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"1 {clock.key()}\n")
+                file.flush()
+                os.fsync(file.fileno())
+        return Keyring.from_text(path.read_text("ascii"))
+    except OSError as error:
+        raise ConfigurationError([f"storage.key_file: {path} cannot be used: {error.strerror}; let this user read and write it"]) from None
+    except ValueError as error:
+        raise ConfigurationError([f"storage.key_file: {path}: {error}"]) from None

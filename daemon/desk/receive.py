@@ -1,0 +1,209 @@
+"""A mail comes in: bytes to rows, or to a clear no.
+
+Rules: a mail is answered for (250, moved, exit 0) only after the commit. A failure of our own keeps the bytes and is
+answered 250, for it is ours to try again; where not even the bytes could be kept, the sender is asked to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from daemon.core import decide, matching
+from daemon.core.plan import Facts, Plan, SentFacts, TicketFacts, TokenFacts
+from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
+from daemon.desk import confirm, post
+from daemon.desk.house import House
+from daemon.mail import answer
+from daemon.mail.address import Recipient, read_message_id
+from daemon.mail.worker import Overloaded
+from daemon.store import commit, facts
+from daemon.store.writer import StoreUnavailable
+
+log = structlog.get_logger()
+
+
+class Parser(Protocol):
+    async def parse(self, raw: bytes, source: str) -> Parsed: ...
+
+
+class Reception:
+    """The intake that every door uses."""
+
+    def __init__(self, house: House, parser: Parser) -> None:
+        self._house = house
+        self._parser = parser
+
+    def known(self, recipient: str) -> bool:
+        """Whether this envelope recipient is one of ours."""
+        return self._house.book.read(recipient) is not None
+
+    async def receive(self, raw: bytes, envelope: Envelope) -> tuple[Outcome, ...]:
+        """Take a mail for each of its recipients, in one transaction; their outcomes in the same order."""
+        try:
+            parsed = await self._parser.parse(raw, f"{envelope.peer} {(envelope.sender or '').rpartition('@')[2]}")
+        except Overloaded:
+            return tuple(Outcome(r, "deferred", "parser-overloaded") for r in envelope.recipients)
+        return await self.settle(raw, parsed, envelope)
+
+    async def settle(self, raw: bytes, parsed: Parsed, envelope: Envelope, again: int | None = None,
+                     evidence: Evidence | None = None) -> tuple[Outcome, ...]:
+        """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
+        addressed = addressees(self._house, envelope)
+        try:
+            outcomes = await self._write(lambda: {
+                desk: receive_at(self._house, raw, parsed, envelope, to, again, evidence) for desk, to in addressed.items()}, raw)
+        except StoreUnavailable as error:
+            log.error("mail-deferred", because="store-unavailable", error=str(error), sender=envelope.sender)
+            return tuple(Outcome(r, "deferred", "store-unavailable") for r in envelope.recipients)
+        except Exception as error:  # noqa: BLE001 - a bug must not lose a mail: keep the bytes, tell, retry later
+            log.exception("mail-failed", error=type(error).__name__, sender=envelope.sender)
+            outcomes = await self._keep_failed(raw, parsed, envelope, addressed, f"{type(error).__name__}: {error}", again)
+        for outcome in outcomes.values():
+            log.info("mail", **{k: v for k, v in (("state", outcome.state), ("because", outcome.because), ("inbound", outcome.inbound),
+                                                  ("ticket", outcome.ticket), ("source", envelope.source), ("size", len(raw)))})
+        read = self._house.book.read
+        return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
+
+    async def _keep_failed(self, raw: bytes, parsed: Parsed, envelope: Envelope, addressed: dict[str, Recipient], error: str,
+                           again: int | None) -> dict[str, Outcome]:
+        def keep() -> dict[str, Outcome]:
+            return {desk: post.keep(self._house, raw, parsed, envelope, desk, "failed", "internal-error", error[:400], again)
+                    for desk in addressed}
+        try:
+            return await self._write(keep, raw)
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, the bytes are not kept: the sender keeps them
+            log.error("mail-deferred", because="bytes-not-kept", error=str(trouble))
+            return {desk: Outcome("", "deferred", "bytes-not-kept") for desk in addressed}
+
+    def _write(self, job: Callable[[], dict[str, Outcome]], raw: bytes) -> Awaitable[dict[str, Outcome]]:
+        return asyncio.wrap_future(self._house.store.write(job, len(raw)))
+
+
+def _for(recipient: str, outcomes: dict[str, Outcome], read: Recipient | None) -> Outcome:
+    if read is None:
+        return Outcome(recipient, "rejected", "unknown-recipient")
+    o = outcomes[read.desk]
+    return Outcome(recipient, o.state, o.because, o.inbound, o.ticket, o.message)
+
+
+PRECEDENCE = ("bounce", "confirm", "reply", "desk")
+
+
+def addressees(house: House, envelope: Envelope) -> dict[str, Recipient]:
+    """Each desk that is written to, by its most telling recipient."""
+    found: dict[str, Recipient] = {}
+    for address in envelope.recipients:
+        recipient = house.book.read(address)
+        if recipient is None:
+            continue
+        known = found.get(recipient.desk)
+        if known is None or PRECEDENCE.index(recipient.kind) < PRECEDENCE.index(known.kind):
+            found[recipient.desk] = recipient
+    return found
+
+
+def receive_at(house: House, raw: bytes, parsed: Parsed, envelope: Envelope, to: Recipient, again: int | None = None,
+               evidence: Evidence | None = None) -> Outcome:
+    """One mail at one desk; runs in the writer's transaction."""
+    now = house.now()
+    if isinstance(parsed, Unreadable):
+        return post.keep(house, raw, parsed, envelope, to.desk, "quarantined", parsed.because, parsed.detail, again)
+    if to.kind == "confirm" and (outcome := confirm.by_mail(house, raw, parsed, envelope, to)):
+        return outcome
+    commit.raw(parsed.sha256, raw)
+    words = answer.agent_words(parsed) if parsed.sender and house.config.agent_at(parsed.sender.address) else None
+    known = gather(house, parsed, envelope, to, words, now, again)
+    evidence = evidence or evidence_of(parsed, envelope)
+    plan = decide.receive(parsed, envelope, known, evidence, house.policy, now)
+    return perform(house, plan, raw, parsed, envelope, to.desk, now, again, words)
+
+
+def perform(house: House, plan: Plan, raw: bytes, mail: Mail, envelope: Envelope, desk: str, now: int, again: int | None,
+            words: answer.Words | answer.Withheld | None) -> Outcome:
+    """Write a plan, its ledger row and its letters."""
+    written = commit.plan(plan, mail, desk, envelope, now)
+    repeated = plan.because == "duplicate"
+    inbound = commit.ledger(mail, envelope, desk, house.book.address(desk), None if repeated else claim(desk, mail),
+                            plan.state, plan.because, written, now, again=again)
+    if plan.holding is not None:
+        commit.hold(plan.holding, inbound, written.message, now)
+    post.send(house, plan, written, mail, raw, desk, inbound, now, words)
+    return Outcome("", plan.state, plan.because, inbound, written.ticket, written.message)
+
+
+def claim(desk: str, parsed: Parsed) -> str:
+    """What is unique to this mail at this desk (invariant 4), hexadecimal SHA-256."""
+    return hashlib.sha256(f"{desk}\n{parsed.fingerprint}".encode()).hexdigest()
+
+
+def evidence_of(mail: Mail, envelope: Envelope) -> Evidence:
+    """What the door vouches for: From logged in there, or the connection came from a trusted network."""
+    if mail.sender is not None and envelope.login is not None and mail.sender.key == envelope.login.casefold():
+        return Evidence(True, "submission")
+    if envelope.trusted_network:
+        return Evidence(True, "network")
+    return NO_EVIDENCE
+
+
+def gather(house: House, mail: Mail, envelope: Envelope, to: Recipient, words: answer.Words | answer.Withheld | None,
+           now: int, again: int | None) -> Facts:
+    """Everything that the decision may know, from the rows as they stand."""
+    author = facts.author(mail.sender.key, house.agents) if mail.sender else None
+    referenced = facts.referenced((*mail.in_reply_to, *reversed(mail.references)))
+    token = _token(house, to, mail)
+    sent = _sent(house, to, mail)
+    tagged = matching.tag_in(mail.subject)
+    tickets: dict[int, TicketFacts] = {}
+    wanted = [token.ticket if token else None, sent.ticket if sent else None, *referenced[:20], tagged]
+    while wanted:
+        number = wanted.pop()
+        if number is None or number in tickets:
+            continue
+        ticket = facts.ticket(number, author.key if author else None, mail.message_id, now)
+        if ticket is not None:
+            tickets[number] = ticket
+            wanted.append(ticket.merged_into)
+    kinds = ("confirmation",) if author and author.agent else facts.AUTOMATIC_TO_CUSTOMERS
+    return Facts(
+        desk=house.desk_facts(to.desk), author=author, agents=house.agents,
+        duplicate=facts.duplicate(claim(to.desk, mail), mail.fingerprint, envelope.source,
+                                  bool(mail.date is not None or mail.message_id), now, again),
+        token=token, sent=sent, tickets=tickets, referenced=referenced, tagged=tagged if tagged in tickets else None,
+        reached=facts.persons_at(a.key for a in (*mail.to, *mail.cc)),
+        sibling=facts.sibling(mail.fingerprint, to.desk),
+        opened_lately=facts.opened_lately(author.person if author else None, now),
+        automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
+        withheld=words.because if isinstance(words, answer.Withheld) else None)
+
+
+def _token(house: House, to: Recipient, mail: Mail) -> TokenFacts | None:
+    """The reply token of the recipient's address, else the nearest one in the Message-IDs that the mail answers."""
+    claims = [(to.number, to.token)] if to.kind == "reply" else []
+    claims += [found for m in (*mail.in_reply_to, *reversed(mail.references))[:40] if (found := read_message_id(m))]
+    for ticket, token in claims:
+        person = house.keyring.person_of(token, ticket, facts.token_holders(ticket, house.agents))
+        if person is not None:
+            return TokenFacts(ticket, person)
+    return None
+
+
+def _sent(house: House, to: Recipient, mail: Mail) -> SentFacts | None:
+    """The mail of ours to which this one is a machine's answer."""
+    if to.kind == "bounce" and house.keyring.is_bounce_token(to.token, to.number):
+        return facts.sent(to.number)
+    if mail.bounce is not None and mail.bounce.message_id:
+        return facts.sent_under(mail.bounce.message_id, lambda m: _genuine(house, m))
+    return None
+
+
+def _genuine(house: House, message_id: str) -> bool:
+    found = read_message_id(message_id)
+    if found is None:
+        return False
+    ticket, token = found
+    return house.keyring.person_of(token, ticket, facts.token_holders(ticket, house.agents)) is not None

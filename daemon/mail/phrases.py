@@ -1,0 +1,119 @@
+"""What mail programs write around quoted words, in the languages we know: data for ``text``.
+
+Patterns are tried on single lines (or a few joined ones) of bounded length and hold no nested repetition.
+"""
+
+from __future__ import annotations
+
+import re
+
+WROTE = (
+    "wrote|writes|said|schreef|schrieb|hat geschrieben|a écrit|a ecrit|écrit|escribió|escribio|escribía|ha escrito|"
+    "escreveu|ha scritto|scrisse|scrive|napisał|napisał\\(a\\)|napisała|napisal|pisze|skrev|skreiv|kirjoitti|"
+    "написал|написала|написал\\(а\\)|пишет|пише|написав|написала|пишет|napsal|napsal\\(a\\)|napísal|napísal\\(a\\)|"
+    "ezt írta|írta|a scris|yazdı|şunu yazdı|έγραψε|写道|寫道|написа|напиша|rašė|rakstīja|kirjutas|napisao|je napisao|"
+    "je napisala|je napisao/la|viết|menulis|のメール|さんは書きました|のメッセージ|님이 작성|ha escrit|כתב|כתבה|mengirim|"
+    "đã viết|skrifaði|pisal|pisala|je pisal"
+)
+ENDS_WITH_WROTE = re.compile(rf"(?:^|[\s>,)\]\"':])(?:{WROTE})\s?[:：]?[\s\-*_]{{0,12}}$", re.IGNORECASE)
+SAYS_WROTE = re.compile(rf"(?:^|[\s>,)])(?:{WROTE})(?:$|[\s:：<\"])", re.IGNORECASE)
+
+WEEKDAY = (
+    "mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
+    "mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|"
+    "lun|mar|mer|jeu|ven|sam|dim|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    "lunes|martes|miércoles|jueves|viernes|sábado|domingo|mié|jue|vie|sáb|dom|gio|lunedì|martedì|mercoledì|giovedì|"
+    "venerdì|sabato|domenica|seg|ter|qua|qui|sex|segunda|terça|quarta|quinta|sexta|"
+    "ma|woe|wo|vr|za|zo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|"
+    "man|tir|ons|tor|tors|fre|lør|søn|lör|sön|mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|måndag|tisdag|lördag|"
+    "söndag|tis|mån|ti|ke|to|pe|la|su|maanantai|tiistai|keskiviikko|torstai|perjantai|lauantai|sunnuntai|"
+    "pon|wt|śr|czw|pt|sob|niedz|niedz\\.|poniedziałek|wtorek|środa|czwartek|piątek|sobota|niedziela|"
+    "po|út|st|čt|pá|so|ne|пн|вт|ср|чт|пт|сб|вс|нд|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|"
+    "pzt|sal|çar|per|cum|cmt|paz"
+)
+STARTS = re.compile(
+    r"\s{0,8}[-_*]{0,8}\s{0,4}(?:"
+    rf"(?:On|Le|El|Am|Op|Il|In data|Em|No dia|Den|Dnia|W dniu|Dne|Dňa|V|Pe data de|Pe|În data de|La data de|Στις|Στην|"
+    rf"Vào|Vào lúc|Pada|Tarihinde|A|Na|El dia|Quoting|Citando|Zitat von|Citation de|Citat|At|{WEEKDAY})[\s.,]|"
+    r"\d|в |В |\"|«|<|在|於|于)",
+    re.IGNORECASE,
+)
+QUOTING = re.compile(r"\s{0,4}(?:Quoting|Citando|Zitat von|Citation de|Citat av|Cytowanie)\s.{1,200}[:：]\s*$", re.IGNORECASE)
+DATE = re.compile(
+    r"(?:\b|\D)(?:(?:19|20)\d\d(?:\D|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\s?[:.hH]\s?\d\d(?:\D|$)|\d{1,2}月\d{1,2}日)"
+)
+ADDRESS_END = re.compile(r"[^\s<>\"]{1,100}@[^\s<>\"]{1,100}(?:[>\])]|&gt;|\s){0,4}\s?[:：]$")
+ADDRESS = re.compile(r"[^\s<>\"]@[^\s<>\"]")
+
+HEADER_LABELS = {
+    "from": "from|von|de|van|da|od|fra|från|lähettäjä|от|від|отправитель|发件人|發件人|寄件者|差出人|送信者|보낸 사람|feladó|"
+    "odesílatel|odosielateľ|de la|από|kimden|gönderen|şəxs|מאת|من|message du|expéditeur|absender|remetente|mittente|från",
+    "sent": "sent|date|gesendet|datum|envoyé|envoyé le|date d'envoi|fecha|enviado|enviado el|enviado em|enviada|data|inviato|"
+    "verzonden|wysłano|data|sendt|dato|skickat|lähetetty|päivämäärä|отправлено|дата|надіслано|发送时间|發送時間|日期|寄件日期|"
+    "送信日時|日時|보낸 날짜|날짜|elküldve|dátum|odesláno|odoslané|dátum|trimis|data|ημερομηνία|στάλθηκε|gönderildi|tarih|"
+    "נשלח|تاريخ|gesendet am|date de réception",
+    "to": "to|an|à|a|para|aan|do|til|till|vastaanottaja|кому|收件人|收件者|宛先|받는 사람|címzett|komu|pre|către|προς|kime|alıcı|"
+    "אל|إلى|destinataire|empfänger|destinatario|dla",
+    "subject": "subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|emne|ämne|aihe|тема|主题|主題|主旨|件名|제목|"
+    "tárgy|předmět|predmet|subiect|θέμα|konu|נושא|الموضوع",
+    "cc": "cc|kopie|copie|copie à|copia|kopia|kopi|dw|udw|копия|копія|抄送|副本|참조|másolat|bcc|reply-to|antwort an|répondre à|cc:",
+}
+LABEL_KINDS = {
+    label.strip(): kind for kind, labels in HEADER_LABELS.items() for label in labels.split("|") if label.strip()
+}
+LABEL = re.compile(r"\s{0,12}[*_]{0,3}\s{0,2}([^\s*_:：<>@\d][^*_:：<>@\d]{0,22}?)\s{0,2}[*_]{0,3}\s?[:：]")
+
+ORIGINAL = (
+    "original message|original appointment|original mail|original email|originalmeldung|ursprüngliche nachricht|original-nachricht|"
+    "originalnachricht|ursprungliche nachricht|message d'origine|message d’origine|message original|message initial|"
+    "mensaje original|mensagem original|messaggio originale|messaggio di origine|oorspronkelijk bericht|"
+    "oorspronkelijk e-mail|oprindelig meddelelse|oprindelig besked|opprinnelig melding|opprinnelig e-post|"
+    "ursprungligt meddelande|originalmeddelande|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|"
+    "treść oryginalnej wiadomości|исходное сообщение|исходное письмо|пересылаемое сообщение|вихідне повідомлення|"
+    "původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|mesaj original|mesajul original|αρχικό μήνυμα|"
+    "orijinal mesaj|özgün ileti|原始邮件|原始郵件|原邮件|元のメッセージ|original message follows|원본 메시지|원본 메일|"
+    "forwarded message|forwarded by|weitergeleitete nachricht|message transféré|message transmis|mensaje reenviado|"
+    "mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht|videresendt meddelelse|videresendt melding|"
+    "vidarebefordrat meddelande|välitetty viesti|wiadomość przekazana|przekazana wiadomość|пересланное сообщение|"
+    "přeposlaná zpráva|továbbított üzenet|転送メッセージ|转发的邮件|轉寄郵件|reply message|antwort nachricht|e-mail d'origine"
+)
+ORIGINAL_LINE = re.compile(rf"\s{{0,8}}[-_=*>]{{1,60}}\s{{0,3}}(?:{ORIGINAL})\s{{0,3}}[-_=*<:]{{0,60}}\s*$", re.IGNORECASE)
+BEGIN_FORWARDED = re.compile(
+    r"\s{0,4}(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message (?:réexpédié|transféré)|"
+    r"Inizio messaggio inoltrato|Inicio del mensaje reenviado|Início da mensagem reencaminhada|Begin doorgestuurd bericht|"
+    r"Videresendt besked|Vidarebefordrat brev|Videresendt melding)\s?[:：]\s*$",
+    re.IGNORECASE,
+)
+
+SENT_FROM = re.compile(
+    r"\s{0,4}[*_<(\[]{0,2}(?:"
+    r"Sent (?:from|with|via|by|using)|Get Outlook for|Get the Outlook app|Envoyé (?:de|depuis|à partir de|avec|via)|Télécharger Outlook|"
+    r"Obtenez Outlook pour|Gesendet (?:von|mit|über|aus)|Von meinem \S+ gesendet|Diese Nachricht wurde von meinem|Holen Sie sich Outlook|Outlook für|"
+    r"Enviado (?:desde|de|do|a partir do|via|con|por)|Obtener Outlook para|Obter o Outlook|Inviato (?:da|dal|con|tramite)|Ottieni Outlook per|"
+    r"Scarica Outlook|Verzonden (?:vanaf|vanuit|met|via|van)|Verstuurd vanaf|Outlook voor|Download Outlook|Skickat från|Skickades från|Hämta Outlook|"
+    r"Sendt fra|Hent Outlook|Få Outlook|Lähetetty|Hanki Outlook|Wysłan[eoy] (?:z|ze|za pomocą|przez)|Pobierz (?:aplikację )?Outlook|"
+    r"Отправлено (?:с|из)|Надіслано (?:з|із)|Odesláno (?:z|ze)|Odoslané (?:z|zo)|Küldve|Trimis (?:de pe|din)|Στάλθηκε από|"
+    r"发自我的|從我的|发送自|寄件自|iPhoneから送信|iPadから送信|나의 iPhone에서 보냄|Poslano (?:z|iz|s)|Gönderildi|נשלח מה"
+    r")",
+    re.IGNORECASE,
+)
+SENT_AFTER = re.compile(r".{1,40}(?:から送信|'dan gönderildi|’dan gönderildi|'den gönderildi|에서 보냄|-ról küldve|gesendet)\s*$", re.IGNORECASE)
+
+CLOSING = re.compile(
+    r"\s{0,4}(?:(?:with |many |my )?(?:best|kind|warm|warmest|kindest) ?(?:regards|wishes)?|(?:with )?regards|rgds|cheers|thanks (?:and|&) regards|"
+    r"sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully|cordially|best|"
+    r"(?:mit )?(?:freundlichen?|besten?|herzlichen?|liebe[nr]?|viele[nr]?|schöne[nr]?|sonnige[nr]?) (?:grüße|grüßen|gruß|grüsse|grüssen|gruss|gruessen|gruesse)"
+    r"(?: aus \w+)?|grüße|gruß|mfg|lg|vg|hochachtungsvoll|"
+    r"cordialement|bien (?:cordialement|à vous)|très cordialement|sincères salutations|salutations(?: distinguées)?|meilleures salutations|bien à toi|"
+    r"saludos(?: cordiales)?|un (?:cordial )?saludo|atentamente|cordialmente|"
+    r"atenciosamente|att|com os melhores cumprimentos|melhores cumprimentos|cumprimentos|abraços?|"
+    r"(?:cordiali|distinti) saluti|cari saluti|saluti|"
+    r"(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|mvg|groet(?:en|jes)?|"
+    r"(?:med )?(?:venlig|vennlig|vänlig|vänliga|bästa|beste|bedste|kærlig|hjertelig) (?:hilsen|hilsener|hälsning|hälsningar)|m\.?v\.?h\.?|kh|hilsen|hälsningar|vh|"
+    r"(?:ystävällisin )?terveisin|t\.|pozdrawiam(?: serdecznie)?|z (?:poważaniem|powazaniem|wyrazami szacunku)|pozdrowienia|"
+    r"с уважением|всего доброго|з повагою|s pozdravem|s úctou|s pozdravom|üdvözlettel|cu (?:stimă|respect)|με εκτίμηση|"
+    r"saygılarımla|iyi çalışmalar|敬具|此致|祝好|よろしくお願いいたします|감사합니다)"
+    r"\s{0,2}[,.!:;،，。~-]{0,3}\s*$",
+    re.IGNORECASE,
+)
+NAME_LINE = re.compile(r"\s{0,4}(?:-{1,2}|/|–|—|~)\s?[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_][\w.'’-]{0,24}){0,3}\s*$")

@@ -1,0 +1,86 @@
+"""Sample contexts: every branch of every template, for the check at start and for looking at the mails."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from daemon.core.values import Address
+from daemon.mail.contexts import (
+    Acknowledgement,
+    Answer,
+    Confirmation,
+    Context,
+    DeskCard,
+    Failure,
+    File,
+    Notification,
+    Report,
+    Status,
+    TicketCard,
+)
+
+DESK = DeskCard("Support", "support@example.com")
+CUSTOMER = Address("Customer", "customer@example.com")
+NAMELESS = Address("", "customer@example.com")
+WORDS = """\
+Hello,
+
+I cannot open the invoice that came on Monday. The page says "Document not found".
+Could you send it again, please? The order is 2041-77.
+
+Thank you
+Customer"""
+TICKET = TicketCard(1042, "Invoice cannot be opened", "open", "high", "billing", "Desk Agent", CUSTOMER)
+PLAIN_TICKET = TicketCard(1042, "", "new", "medium", "", "", NAMELESS)
+FILES = (File("invoice.png", 48_211, True), File("recording.mov", 62_100_233, False))
+KINDS: tuple[Literal["opened", "replied"], ...] = ("opened", "replied")
+CHANGES: tuple[Literal["pending", "resolved", "closed", "reopened"], ...] = ("pending", "resolved", "closed", "reopened")
+REASONS = ("no-evidence", "marker-missing", "our-words-outside", "no-words", "internal-words", "any-other")
+
+SAMPLES: dict[str, tuple[Context, ...]] = {
+    "acknowledgement": (
+        Acknowledgement(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),
+        Acknowledgement(DESK, 1042, None, ""),
+    ),
+    "notification": tuple(
+        notification
+        for kind in KINDS
+        for notification in (
+            Notification(kind, DESK, CUSTOMER, WORDS, FILES, TICKET),
+            Notification(kind, DESK, NAMELESS, "", (), PLAIN_TICKET),
+        )
+    ),
+    "answer": (
+        Answer(
+            DESK,
+            1042,
+            TICKET.subject,
+            "Desk Agent",
+            "Hello,\n\nhere is the invoice again, this time as a PDF.\n\nIs there anything else we can do?",
+            "<p>Hello,</p><p>here is the invoice <b>again</b>, this time as a PDF.</p><p>Is there anything else we can do?</p>",
+            "Billing · Example Ltd",
+        ),
+        Answer(DESK, 1042, "", "Desk Agent", "Done.", None, ""),
+    ),
+    "status": tuple(
+        Status(kind, DESK, 1042, subject, signature)
+        for kind in CHANGES
+        for subject, signature in ((TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"), (None, ""))
+    ),
+    "confirmation": tuple(
+        confirmation
+        for because in REASONS
+        for confirmation in (
+            Confirmation(DESK, 1042, TICKET.subject, because, WORDS, "https://desk.example.com/confirm/17/token", 72),
+            Confirmation(DESK, None, "", because, "", None, 72),
+        )
+    ),
+    "failure": (
+        Failure(DESK, 1042, TICKET.subject, CUSTOMER, "550 5.1.1 <customer@example.com>: no such user", False),
+        Failure(DESK, 1042, "", NAMELESS, "", True),
+    ),
+    "report": (
+        Report("quarantined", 17, "too-many-parts", "501 parts", "Quarterly figures", "Customer <customer@example.com>", 48_211, "counterfoil inbound show 17"),
+        Report("failed", 18, "internal-error", "", "", "", 1_203, "counterfoil inbound show 18"),
+    ),
+}

@@ -1,0 +1,210 @@
+"""Templates of mails: found, rendered, checked.
+
+``mail/<language>/<name>.txt`` begins with a line ``Subject: …`` and is the text; ``<name>.html`` beside it is the HTML
+(an empty file = text alone). An operator's folder overrides file by file; what it lacks is taken from the built-in
+ones. A language is sought as ``de-AT``, then ``de``, then ``en``.
+
+Rules:
+- Templates come from files of the operator and from ours; mail text is data (invariant 15). They run in a sandbox,
+  a missing variable is an error, HTML is escaped.
+- A style sheet in the HTML is written into the elements, since Gmail's and Outlook's apps drop style sheets here and
+  there; the sheet itself stays for dark mode. Sanitised HTML of an agent is put in afterwards, untouched.
+- ``check`` is run at start: no template can fail for the first time when a customer waits.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from daemon.mail.contexts import CONTEXTS, variables, values
+from daemon.mail.marks import ABOVE, END, FILES, NOTICE, TICKET
+from daemon.mail.samples import SAMPLES
+
+_MARKS = {"notification": (ABOVE, TICKET, END), "confirmation": (NOTICE,), "failure": (NOTICE,)}
+_SHARED = ("names.txt",)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str | None
+
+
+def built_in_folder() -> Path:
+    """The folder ``templates``: inside the package when installed from a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+class Templates:
+    """The templates of one daemon; ``folder`` is the operator's, laid out as the built-in one (``mail/<language>/…``)."""
+
+    def __init__(self, folder: Path | None) -> None:
+        roots = ([folder / "mail"] if folder else []) + [built_in_folder() / "mail"]
+        self._roots = roots
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(roots),
+            undefined=StrictUndefined,
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self._environment.filters["size"] = readable_size
+        self._environment.filters["paragraphs"] = paragraphs
+        self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+        self._found: dict[tuple[str, str], tuple[str, str | None]] = {}
+
+    def render(self, language: str, name: str, **context: Any) -> Rendered:
+        """Render one mail; ``jinja2.TemplateError`` only for what ``check`` would have told."""
+        text_file, html_file = self._files(language, name)
+        language = text_file.partition("/")[0]
+        subject, _, text = self._environment.get_template(text_file).render(context, language=language).partition("\n")
+        html = self._html(html_file, {**context, "language": language}) if html_file else None
+        return Rendered(subject.removeprefix("Subject:").strip(), text.strip("\n") + "\n", html)
+
+    def languages(self) -> list[str]:
+        """Every language that has a folder."""
+        folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
+        return sorted({folder.name for folder in folders if _LANGUAGE.fullmatch(folder.name)})
+
+    def check(self) -> list[str]:
+        """Try every template in every language; each fault is a sentence with file and line."""
+        faults = [f"{root.parent}: there is no folder mail in it; put templates into mail/<language>/"
+                  for root in self._roots if not root.is_dir()]
+        faults += self._strangers()
+        for language in self.languages():
+            for name in CONTEXTS:
+                faults += self._faults(language, name)
+        return list(dict.fromkeys(faults))
+
+    def _files(self, language: str, name: str) -> tuple[str, str | None]:
+        """The files of one mail: HTML only in the language of the text, and only if there is something in it."""
+        key = (language, name)
+        if key not in self._found:
+            for candidate in (language, language.partition("-")[0], "en"):
+                text, html = f"{candidate}/{name}.txt", f"{candidate}/{name}.html"
+                if self._path(text):
+                    path = self._path(html)
+                    self._found[key] = (text, html if path and path.stat().st_size else None)
+                    break
+            else:
+                raise TemplateNotFound(f"en/{name}.txt")
+        return self._found[key]
+
+    def _path(self, file: str) -> Path | None:
+        return next((root / file for root in self._roots if (root / file).is_file()), None)
+
+    def _html(self, file: str, context: dict[str, Any]) -> str:
+        markup = {name: value for name, value in context.items() if isinstance(value, Markup)}
+        places = {name: Markup(f"<!--put {name} here-->") for name in markup}
+        page = self._inliner.inline(self._environment.get_template(file).render({**context, **places}))
+        for name, place in places.items():
+            page = page.replace(place, markup[name])
+        return page
+
+    def _faults(self, language: str, name: str) -> Iterator[str]:
+        for file in (f"{language}/{name}.txt", f"{language}/{name}.html"):
+            path = self._path(file)
+            if path is None:
+                yield f"{self._roots[0] / file}: is missing; write it (without text, mails of this kind are English)"
+                return
+            try:
+                source = path.read_text("utf-8")
+                known = {*variables(CONTEXTS[name]), "language"}
+                for unknown in sorted(meta.find_undeclared_variables(self._environment.parse(source)) - known):
+                    near = difflib.get_close_matches(unknown, known, 1)
+                    yield (f"{path}, line {_line_of(source, unknown)}: there is no variable {unknown} in this mail; "
+                           + (f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"))
+                    return
+            except UnicodeDecodeError:
+                yield f"{path}: is not UTF-8; save it as UTF-8"
+                return
+            except TemplateSyntaxError as error:
+                yield f"{path}, line {error.lineno}: {error.message}"
+                return
+            if file.endswith(".txt") and not source.startswith("Subject:"):
+                yield f"{path}, line 1: does not begin with 'Subject:'; write the subject of the mail there"
+                return
+        for sample in SAMPLES[name]:
+            try:
+                rendered = self.render(language, name, **_marked_up(values(sample)))
+            except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+                yield _place(error, self._path(f"{language}/{name}.txt")) + f": {_message(error)}"
+                return
+            for part, ending in ((rendered.text, "txt"), (rendered.html, "html")):
+                wanted = _MARKS.get(name, ()) + ((FILES,) if getattr(sample, "files", ()) else ())
+                for mark in wanted if part is not None else ():
+                    if mark not in part:
+                        yield (f"{self._path(f'{language}/{name}.{ending}')}: lacks the mark {mark}, without which an "
+                               "agent's answer could carry our words to the customer; put it back")
+                        return
+
+    def _strangers(self) -> Iterator[str]:
+        if len(self._roots) < 2 or not self._roots[0].is_dir():
+            return
+        known = {f"{name}.{ending}" for name in CONTEXTS for ending in ("txt", "html")} | set(_SHARED)
+        for path in sorted(self._roots[0].glob("*/*")):
+            if path.suffix in (".txt", ".html") and path.name not in known:
+                near = difflib.get_close_matches(path.name, known, 1)
+                yield f"{path}: no mail is made from it" + (f"; did you mean {near[0]}?" if near else "; remove it")
+
+
+def readable_size(size: int, point: str = ".") -> str:
+    """Bytes for people: 812 B, 48 KB, 6.2 MB; ``point`` is the decimal sign of the language."""
+    if size < 1000:
+        return f"{size} B"
+    if size < 1_000_000:
+        return f"{round(size / 1000)} KB"
+    return f"{size / 1_000_000:.1f} MB".replace(".", point)
+
+
+def paragraphs(text: str) -> Markup:
+    """Text as HTML paragraphs: escaped, line breaks kept, indents kept."""
+    blocks = re.split(r"\n[ \t]*\n+", text.strip("\n").expandtabs(4))
+    lines = ("<br>\n".join(re.sub(r"^ +| {2,}", _firm, str(escape(line))) for line in block.split("\n")) for block in blocks)
+    return Markup("\n".join(f"<p>{line}</p>" for line in lines))  # noqa: S704 - every line is escaped above
+
+
+def _firm(spaces: re.Match[str]) -> str:
+    return "&nbsp;" * (len(spaces[0]) - 1) + ("&nbsp;" if spaces.start() == 0 else " ")
+
+
+def _marked_up(context: dict[str, Any]) -> dict[str, Any]:
+    html = context.get("words_html")
+    return {**context, "words_html": Markup(html)} if html else context  # noqa: S704 - one of our samples
+
+
+def _line_of(source: str, word: str) -> int:
+    match = re.search(rf"\b{re.escape(word)}\b", source)
+    return source.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _place(error: Exception, path: Path | None) -> str:
+    """File and line of the template in which an exception arose."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or path}, line {error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith((".txt", ".html"))]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else str(path)
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"it uses {error.message}, which is missing"
+    return str(error) or type(error).__name__

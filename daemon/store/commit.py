@@ -1,0 +1,177 @@
+"""Writing a Plan, as it stands, inside the writer's transaction. Nothing is decided here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from daemon.core.plan import Event as PlannedEvent
+from daemon.core.plan import Filing, Holding, Opening, Plan, Who
+from daemon.core.values import Address, Envelope, Instant, Mail, Parsed
+from daemon.store.tables import (
+    Attachment,
+    Event,
+    Hold,
+    Inbound,
+    MailAddress,
+    Message,
+    NamedAddress,
+    Outbox,
+    Participant,
+    Person,
+    Raw,
+    ThreadKey,
+    Ticket,
+    TicketLink,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a Plan became: the numbers of its rows."""
+
+    ticket: int | None
+    message: int | None
+    author: int | None
+    hold: int | None = None
+
+
+def raw(sha256: str, content: bytes) -> None:
+    """Keep these bytes under their SHA-256 (hex), once."""
+    Raw.insert(sha256=sha256, size=len(content), content=content).on_conflict_ignore().execute()
+
+
+def person(address: Address | None, name: str, now: Instant) -> int:
+    """The person at this address, made known if need be; without an address, someone of whom there is only a name."""
+    if address is None or not address.address:
+        return int(Person.insert(name=name[:200], created_at=now).execute())
+    known = MailAddress.select(MailAddress.person).where(MailAddress.key == address.key).tuples().first()
+    if known:
+        return int(known[0])
+    number = int(Person.insert(name=(address.name or name)[:200], created_at=now).execute())
+    MailAddress.insert(key=address.key, address=address.address, person=number).execute()
+    return number
+
+
+def rename(number: int, name: str) -> None:
+    Person.update(name=name).where(Person.id == number, Person.name != name).execute()
+
+
+def plan(decided: Plan, mail: Mail | None, desk: str, envelope: Envelope | None, now: Instant) -> Written:
+    """Write a decision's rows but for the ledger and the outbox; the numbers they got."""
+    author = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
+    ticket = decided.ticket
+    if decided.opening is not None:
+        assert author is not None and envelope is not None
+        ticket = _open(decided.opening, desk, author, envelope.source)
+    message = None
+    if decided.filing is not None and ticket is not None:
+        assert mail is not None and envelope is not None
+        message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
+    if ticket is not None:
+        _happen(decided.events, ticket, message, author, now)
+        for other, kind in decided.links:
+            TicketLink.insert(ticket=ticket, other=other, kind=kind).on_conflict_ignore().execute()
+    if decided.proves and mail is not None and mail.sender is not None:
+        MailAddress.update(proved_at=now).where(MailAddress.key == mail.sender.key, MailAddress.proved_at.is_null()).execute()
+    if decided.settles is not None:
+        outbox, state = decided.settles
+        Outbox.update(state=state, settled_at=now).where(Outbox.id == outbox).execute()
+    return Written(ticket, message, author)
+
+
+def _open(opening: Opening, desk: str, requester: int, channel: str) -> int:
+    number = int(Ticket.insert(
+        desk=desk, subject=opening.subject, status="new", team=opening.team, requester=requester,
+        channel=channel.partition(":")[0], opened_at=opening.at, updated_at=opening.at).execute())
+    Participant.insert(ticket=number, person=requester, since=opening.at).execute()
+    return number
+
+
+def _file(filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope,
+          events: Sequence[PlannedEvent]) -> int:
+    at = events[0].at if events else envelope.received_at
+    message = int(Message.insert(
+        ticket=ticket, kind=filing.kind, state=filing.state, author=author, channel=envelope.source.partition(":")[0],
+        subject=mail.subject[:998], words=mail.reply_text, automatic=mail.automatic.kind if mail.automatic else None,
+        language=mail.language, rfc_message_id=mail.message_id, raw=mail.sha256, because=filing.because,
+        evidence=filing.evidence, at=at, received_at=envelope.received_at,
+        released_at=at if filing.state == "filed" and filing.kind == "agent" else None).execute())
+    if mail.attachments:
+        Attachment.insert_many([
+            {"message": message, "part": a.part, "name": a.name, "content_type": a.content_type, "size": a.size,
+             "sha256": a.sha256, "content_id": a.content_id, "inline": a.inline, "encoding": a.encoding,
+             "offset": a.offset, "length": a.length} for a in mail.attachments]).execute()
+    if mail.message_id:
+        thread_key(mail.message_id, ticket)
+    if filing.kind != "bounce":
+        keys = {a.key for a in (*mail.to, *mail.cc)} - set(envelope.recipients)
+        if keys:
+            NamedAddress.insert_many([{"ticket": ticket, "key": k} for k in sorted(keys)[:500]]).on_conflict_ignore().execute()
+    return message
+
+
+def thread_key(message_id: str, ticket: int) -> None:
+    ThreadKey.insert(rfc_message_id=message_id, ticket=ticket).execute()
+
+
+STAMPS = {"resolved": "resolved_at", "closed": "closed_at"}
+
+
+def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, author: int | None, now: Instant) -> None:
+    """Append the events and carry their changes into the ticket's row."""
+    changed: dict[str, object] = {}
+    rows = []
+    for event in events:
+        data = dict(event.data)
+        if event.column is not None:
+            data |= {"from": event.was, "to": event.becomes}
+            changed[event.column] = event.becomes
+            if event.column == "status":
+                changed |= {column: (event.at if event.becomes == status else None) for status, column in STAMPS.items()
+                            if event.becomes == status or event.becomes in ("new", "open", "pending", "on_hold")}
+        if event.kind == "agent_replied" and data.get("first"):
+            changed["first_response_at"] = event.at
+        changed["updated_at"] = event.at
+        rows.append({"ticket": ticket, "kind": event.kind, "at": event.at, "recorded_at": now, "actor": who(event.actor, author),
+                     "because": event.because, "message": message, "data": json.dumps(data, separators=(",", ":"))})
+    if rows:
+        Event.insert_many(rows).execute()
+        Ticket.update(changed).where(Ticket.id == ticket).execute()
+
+
+def who(planned: Who | None, author: int | None) -> int | None:
+    """The person a plan means."""
+    return author if planned == "author" else planned
+
+
+def hold(holding: Holding, inbound: int, message: int | None, now: Instant) -> int:
+    return int(Hold.insert(agent=holding.agent, inbound=inbound, message=message, because=holding.because,
+                           created_at=now, expires_at=holding.expires_at).execute())
+
+
+def ledger(parsed: Parsed, envelope: Envelope, desk: str, recipient: str, claim: str | None, state: str, because: str,
+           written: Written | None, now: Instant, error: str | None = None, again: int | None = None) -> int:
+    """Write the mail's row in the ledger, or with ``again`` renew the one it had; its number."""
+    outcome = {"state": state, "because": because, "error": error, "ticket": written.ticket if written else None,
+               "message": written.message if written else None, "recorded_at": now}
+    if again is not None:
+        Inbound.update(attempts=Inbound.attempts + 1, **outcome).where(Inbound.id == again).execute()
+        return again
+    return int(Inbound.insert(
+        source=envelope.source, source_key=envelope.source_key, desk=desk, recipient=recipient, sender=envelope.sender,
+        peer=envelope.peer, login=envelope.login, trusted_network=envelope.trusted_network,
+        fingerprint=parsed.fingerprint, claim=claim, from_text=parsed.from_text[:400], subject=parsed.subject[:400],
+        rfc_message_id=parsed.message_id, raw=parsed.sha256, received_at=envelope.received_at, **outcome).execute())
+
+
+def queue(*, desk: str, ticket: int | None, message: int | None, person: int | None, kind: str, recipient: str,
+          automatic: bool, message_id: str, sha256: str, now: Instant) -> int:
+    """Put a mail whose bytes are kept into the outbox; its number."""
+    number = int(Outbox.insert(
+        desk=desk, ticket=ticket, message=message, person=person, kind=kind, recipient=recipient.casefold(),
+        automatic=automatic, rfc_message_id=message_id, raw=sha256, due_at=now, created_at=now).execute())
+    if ticket is not None:
+        thread_key(message_id, ticket)
+    return number

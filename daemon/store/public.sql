@@ -1,0 +1,30 @@
+-- The published schema for analysts. Columns are added, never renamed or re-meant.
+-- Instants are whole seconds since 1970-01-01 UTC. Persons are ids; no address and no word of a mail is here.
+
+DROP VIEW IF EXISTS v1_ticket;
+CREATE VIEW v1_ticket AS
+SELECT id AS ticket_id, desk, status, priority, type, team, assignee_id, requester_id, resolution_code,
+       escalation_level, channel, opened_at, updated_at, first_response_at, resolved_at, closed_at,
+       merged_into_id
+FROM ticket;
+
+DROP VIEW IF EXISTS v1_event;
+CREATE VIEW v1_event AS
+SELECT id AS event_id, ticket_id, kind, at, recorded_at, actor_id, because, message_id, data
+FROM event;
+
+DROP VIEW IF EXISTS v1_message;
+CREATE VIEW v1_message AS
+SELECT id AS message_id, ticket_id, kind, state, author_id, channel, automatic, language, because, evidence,
+       at, received_at, released_at
+FROM message;
+
+DROP VIEW IF EXISTS v1_delivery;
+CREATE VIEW v1_delivery AS
+SELECT id AS delivery_id, ticket_id, message_id, person_id, kind, state, attempts, created_at, settled_at, code
+FROM outbox;
+
+DROP VIEW IF EXISTS v1_inbound;
+CREATE VIEW v1_inbound AS
+SELECT id AS inbound_id, source, desk, state, because, ticket_id, message_id, attempts, received_at, recorded_at
+FROM inbound;

@@ -1,0 +1,266 @@
+"""The tables, as peewee models. They hold the present truth; ``event`` holds how it came.
+
+Instants are whole seconds UTC; addresses are stored under their ``casefold`` key; names of tables are singular.
+The models are bound to the database that ``store.db`` opens. What others may read are the ``v1_*`` views alone
+(``public.sql``). A change here needs a migration; a test compares the two.
+"""
+
+from __future__ import annotations
+
+
+
+import peewee as pw
+
+database = pw.DatabaseProxy()
+
+
+class Row(pw.Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Numbered(Row):
+    id = pw.BigAutoField()
+
+
+class About(Row):
+    """Facts about this database itself, such as the version of its views."""
+
+    key = pw.TextField(primary_key=True)
+    value = pw.TextField()
+
+
+class Person(Numbered):
+    """Someone who writes or is written to. ``agent`` is set when the configuration has them as one."""
+
+    name = pw.TextField(default="")
+    language = pw.TextField(null=True)
+    created_at = pw.BigIntegerField()
+
+
+class MailAddress(Row):
+    """An address and whose it is. ``proved_at``: when its owner first answered a mail that only they had."""
+
+    key = pw.TextField(primary_key=True)
+    address = pw.TextField()
+    person = pw.ForeignKeyField(Person, backref="addresses")
+    proved_at = pw.BigIntegerField(null=True)
+
+
+class Ticket(Numbered):
+    desk = pw.TextField()
+    subject = pw.TextField()
+    status = pw.TextField()
+    priority = pw.TextField(default="medium")
+    type = pw.TextField(default="question")
+    team = pw.TextField()
+    assignee = pw.ForeignKeyField(Person, null=True, index=False)
+    requester = pw.ForeignKeyField(Person)
+    resolution_code = pw.TextField(null=True)
+    resolution_text = pw.TextField(null=True)
+    escalation_level = pw.IntegerField(default=0)
+    channel = pw.TextField()
+    opened_at = pw.BigIntegerField()
+    updated_at = pw.BigIntegerField()
+    first_response_at = pw.BigIntegerField(null=True)
+    resolved_at = pw.BigIntegerField(null=True)
+    closed_at = pw.BigIntegerField(null=True)
+    merged_into = pw.ForeignKeyField("self", null=True)
+
+    class Meta:
+        indexes = ((("status", "id"), False), (("requester", "opened_at"), False))
+
+
+class Participant(Row):
+    """Who receives the public mail of a ticket: its requester, and those whom an agent added."""
+
+    ticket = pw.ForeignKeyField(Ticket)
+    person = pw.ForeignKeyField(Person)
+    since = pw.BigIntegerField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("ticket", "person")
+
+
+class NamedAddress(Row):
+    """An address named in To or Cc of a filed message: its owner may join the ticket, and receives nothing."""
+
+    ticket = pw.ForeignKeyField(Ticket)
+    key = pw.TextField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("ticket", "key")
+
+
+class TicketTag(Row):
+    ticket = pw.ForeignKeyField(Ticket)
+    tag = pw.TextField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("ticket", "tag")
+
+
+class TicketLink(Row):
+    """``ticket`` points at ``other``: follow-up, same-mail (at another desk), or mentioned (an unproved claim)."""
+
+    ticket = pw.ForeignKeyField(Ticket, backref="links")
+    other = pw.ForeignKeyField(Ticket, backref="linked_by")
+    kind = pw.TextField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("ticket", "other", "kind")
+
+
+class Raw(Row):
+    """The bytes of a message, once, under their SHA-256 (hex)."""
+
+    sha256 = pw.CharField(64, primary_key=True)
+    size = pw.BigIntegerField()
+    content = pw.BlobField()
+
+
+class Message(Numbered):
+    """One mail of a conversation, of a customer, an agent or a machine.
+
+    ``words`` are the new words, ``at`` is when it counts (the release, for a reply that was held), ``because`` the
+    rule that joined it to its ticket, ``evidence`` what proved its author.
+    """
+
+    ticket = pw.ForeignKeyField(Ticket, backref="messages")
+    kind = pw.TextField()
+    state = pw.TextField()
+    author = pw.ForeignKeyField(Person, null=True, index=False)
+    channel = pw.TextField()
+    subject = pw.TextField()
+    words = pw.TextField()
+    automatic = pw.TextField(null=True)
+    language = pw.TextField(null=True)
+    rfc_message_id = pw.TextField(null=True)
+    raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
+    because = pw.TextField()
+    evidence = pw.TextField()
+    at = pw.BigIntegerField()
+    received_at = pw.BigIntegerField()
+    released_at = pw.BigIntegerField(null=True)
+
+
+class Attachment(Row):
+    """A part of a stored message; its bytes are read out of ``raw`` when asked for."""
+
+    message = pw.ForeignKeyField(Message, backref="attachments")
+    part = pw.IntegerField()
+    name = pw.TextField()
+    content_type = pw.TextField()
+    size = pw.BigIntegerField()
+    sha256 = pw.CharField(64)
+    content_id = pw.TextField(null=True)
+    inline = pw.BooleanField()
+    encoding = pw.TextField()
+    offset = pw.BigIntegerField(column_name="raw_offset")
+    length = pw.BigIntegerField(column_name="raw_length")
+
+    class Meta:
+        primary_key = pw.CompositeKey("message", "part")
+
+
+class ThreadKey(Numbered):
+    """A Message-ID that stands on a ticket, theirs or ours: what References are looked up in."""
+
+    rfc_message_id = pw.TextField(index=True)
+    ticket = pw.ForeignKeyField(Ticket)
+
+
+class Event(Numbered):
+    """What happened to a ticket; append-only, a trigger says so. Ids only, never addresses or words.
+
+    ``at``: when it became true. ``recorded_at``: when it was noticed. ``data``: JSON, with ``from`` and ``to`` where
+    something changed. ``message`` is the message that caused it.
+    """
+
+    ticket = pw.ForeignKeyField(Ticket, backref="events")
+    kind = pw.TextField()
+    at = pw.BigIntegerField()
+    recorded_at = pw.BigIntegerField()
+    actor = pw.ForeignKeyField(Person, null=True, index=False)
+    because = pw.TextField()
+    message = pw.ForeignKeyField(Message, null=True, index=False)
+    data = pw.TextField(default="{}")
+
+
+class Inbound(Numbered):
+    """The ledger: a row for every mail seen and each desk it came to.
+
+    ``claim`` is the fingerprint with its desk on the one row that stands for that mail (unique), and NULL on rows
+    that repeat it.
+    """
+
+    source = pw.TextField()
+    source_key = pw.TextField(default="")
+    desk = pw.TextField()
+    recipient = pw.TextField()
+    sender = pw.TextField(null=True)
+    peer = pw.TextField(default="")
+    login = pw.TextField(null=True)
+    trusted_network = pw.BooleanField(default=False)
+    fingerprint = pw.CharField(64, index=True)
+    claim = pw.CharField(64, null=True, unique=True)
+    state = pw.TextField()
+    because = pw.TextField()
+    error = pw.TextField(null=True)
+    from_text = pw.TextField(default="")
+    subject = pw.TextField(default="")
+    rfc_message_id = pw.TextField(null=True)
+    raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
+    ticket = pw.ForeignKeyField(Ticket, null=True)
+    message = pw.ForeignKeyField(Message, null=True, index=False)
+    attempts = pw.IntegerField(default=1)
+    received_at = pw.BigIntegerField()
+    recorded_at = pw.BigIntegerField()
+
+    class Meta:
+        indexes = ((("state", "id"), False),)
+
+
+class Outbox(Numbered):
+    """A mail to one recipient. Message-ID and bytes are fixed here; ``state`` is queued, delivered, failed, bounced or
+    cancelled."""
+
+    desk = pw.TextField()
+    ticket = pw.ForeignKeyField(Ticket, null=True)
+    message = pw.ForeignKeyField(Message, null=True, index=False)
+    person = pw.ForeignKeyField(Person, null=True, index=False)
+    kind = pw.TextField()
+    recipient = pw.TextField()
+    automatic = pw.BooleanField()
+    rfc_message_id = pw.TextField(index=True)
+    raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
+    state = pw.TextField(default="queued")
+    attempts = pw.IntegerField(default=0)
+    due_at = pw.BigIntegerField()
+    created_at = pw.BigIntegerField()
+    settled_at = pw.BigIntegerField(null=True)
+    code = pw.TextField(null=True)
+    response = pw.TextField(null=True)
+
+    class Meta:
+        indexes = ((("state", "due_at"), False), (("recipient", "created_at"), False), (("ticket", "recipient"), False))
+
+
+class Hold(Numbered):
+    """A mail that waits for its agent's word: of unproved authorship (``inbound``), or with doubtful words (``message``)."""
+
+    agent = pw.ForeignKeyField(Person)
+    inbound = pw.ForeignKeyField(Inbound)
+    message = pw.ForeignKeyField(Message, null=True)
+    because = pw.TextField()
+    created_at = pw.BigIntegerField()
+    expires_at = pw.BigIntegerField()
+    decided_at = pw.BigIntegerField(null=True)
+    decision = pw.TextField(null=True)
+
+
+TABLES: tuple[type[pw.Model], ...] = (
+    About, Person, MailAddress, Ticket, Participant, NamedAddress, TicketTag, TicketLink, Raw, Message, Attachment,
+    ThreadKey, Event, Inbound, Outbox, Hold,
+)
