@@ -66,7 +66,7 @@ CLAIMS: dict[str, Claim] = {
     "subject": lambda s, v: collapsed(s["subject"]) == collapsed(v),
     "from": lambda s, v: bool(s["from"]) and s["from"]["address"].lower() == v.lower(),
     "from_list": lambda s, v: bool(s["from"]) and any(collapsed(s["from"]["name"]) == collapsed(o["name"]) for o in v),
-    "to_list": lambda s, v: addresses(s, "to") == [o["address"].lower() for o in v]
+    "to_list": lambda s, v: addresses(s, "to") == [(o["address"] or "").lower() for o in v]
     and [collapsed(o["name"]) for o in s["to"]] == [collapsed(o["name"]) for o in v],
     "no_sender": lambda s, v: (s["from"] is None) == v,
     "reply_to": lambda s, v: any(f"{o['name']} <{o['address']}>".strip() == v for o in s["reply_to"]),

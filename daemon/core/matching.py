@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from daemon.core.plan import Facts, TicketFacts
 
 TAG = re.compile(r"\[#([1-9][0-9]{0,11})\]")
-_PREFIX = re.compile(r"\s*(?:(?:re|aw|wg|fw|fwd|sv|vs|rv|tr|antw|odp|res|ynt|回复|答复|转发)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：])", re.I)
+_PREFIX = re.compile(
+    r"\s*(?:(?:re|aw|wg|fw|fwd|sv|vs|rv|tr|antw|odp|res|ynt|回复|答复|转发)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：])",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +82,9 @@ def _known(facts: Facts, number: int, ticket: TicketFacts) -> bool:
     if facts.author.agent:
         return True
     named = facts.tickets[number]
-    return (facts.author.person in named.participants or named.named
-            or facts.author.person in ticket.participants or ticket.named)
+    return (
+        facts.author.person in named.participants
+        or named.named
+        or facts.author.person in ticket.participants
+        or ticket.named
+    )

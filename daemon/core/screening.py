@@ -11,10 +11,27 @@ from dataclasses import dataclass
 from daemon.core.plan import Facts, Policy
 from daemon.core.values import Automatic, Envelope, Mail
 
-MACHINES = frozenset({
-    "mailer-daemon", "postmaster", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply",
-    "bounce", "bounces", "listserv", "majordomo", "mailman", "autoreply", "auto-reply", "daemon", "nobody",
-})
+MACHINES = frozenset(
+    {
+        "mailer-daemon",
+        "postmaster",
+        "noreply",
+        "no-reply",
+        "no_reply",
+        "donotreply",
+        "do-not-reply",
+        "do_not_reply",
+        "bounce",
+        "bounces",
+        "listserv",
+        "majordomo",
+        "mailman",
+        "autoreply",
+        "auto-reply",
+        "daemon",
+        "nobody",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +68,8 @@ def screen(mail: Mail, envelope: Envelope, facts: Facts, policy: Policy, now: in
 def machine_address(address: str) -> bool:
     """Whether nobody reads what is sent to this address, by its local part."""
     local = address.rpartition("@")[0].casefold().partition("+")[0]
-    return (local in MACHINES or local.startswith(("noreply-", "no-reply-", "bounce-", "bounces-"))
-            or local.endswith(("-noreply", "-no-reply", "-bounces", "-request")))
+    return (
+        local in MACHINES
+        or local.startswith(("noreply-", "no-reply-", "bounce-", "bounces-"))
+        or local.endswith(("-noreply", "-no-reply", "-bounces", "-request"))
+    )

@@ -10,20 +10,21 @@ from pathlib import Path
 from daemon import clock
 from daemon.config import Agent, Config, ConfigurationError, Desk
 from daemon.core.plan import AgentFacts, DeskFacts, Policy
-from daemon.core.values import Address
+from daemon.core.values import Address, Envelope
 from daemon.mail.address import AddressBook, DeskAddress, Keyring
 from daemon.mail.templates import Templates
 from daemon.store import commit
 from daemon.store.db import Store
 
 DAY = 86_400
+PRECEDENCE = ("bounce", "confirm", "reply", "desk")
 
 
 @dataclass(slots=True)
 class House:
     """Configuration, store, templates and keys of one running desk.
 
-    ``queued`` is called (in the writer's thread) when mail has been put into the outbox.
+    ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox.
     """
 
     config: Config
@@ -36,15 +37,34 @@ class House:
     book: AddressBook = field(init=False)
     policy: Policy = field(init=False)
     agents: tuple[AgentFacts, ...] = field(init=False, default=())
+    has_queued: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.book = AddressBook([DeskAddress(d.name, d.address, d.reply_address, d.separator) for d in self.config.desk])
+        self.book = AddressBook(
+            [DeskAddress(d.name, d.address, d.reply_address, d.separator) for d in self.config.desk]
+        )
         tickets, limits = self.config.tickets, self.config.limits
         self.policy = Policy(
-            follow_up_after=tickets.follow_up_after * DAY, acknowledge_within=tickets.acknowledge_within,
-            confirm_within=tickets.confirm_within, notify_customer=frozenset(tickets.notify_customer),
-            automatic_per_address=limits.automatic_per_address, automatic_per_ticket=limits.automatic_per_ticket,
-            tickets_per_address=limits.tickets_per_address)
+            follow_up_after=tickets.follow_up_after * DAY,
+            acknowledge_within=tickets.acknowledge_within,
+            confirm_within=tickets.confirm_within,
+            notify_customer=frozenset(tickets.notify_customer),
+            automatic_per_address=limits.automatic_per_address,
+            automatic_per_ticket=limits.automatic_per_ticket,
+            tickets_per_address=limits.tickets_per_address,
+        )
+
+        self.store.writer.committed = self._committed
+
+    def _committed(self) -> None:
+        if self.has_queued:
+            self.has_queued = False
+            self.queued()
+
+    @property
+    def templates_folder(self) -> Path | None:
+        """The operator's own templates, if there are any."""
+        return Path(self.config.storage.templates) if self.config.storage.templates else None
 
     def introduce_agents(self) -> None:
         """Give each configured agent a person of their own, under the name that the configuration says."""
@@ -62,6 +82,15 @@ class House:
     def desk(self, name: str) -> Desk:
         """The desk of that name; of one that is no longer configured, the first (its tickets live on)."""
         return self.config.desk_named(name) or self.config.desk[0]
+
+    def recipient(self, envelope: Envelope, desk: str) -> str:
+        """The most telling of the recipients at this desk: one that names a mail of ours before the plain address."""
+        ours = [
+            (PRECEDENCE.index(found.kind), address)
+            for address in envelope.recipients
+            if (found := self.book.read(address)) and found.desk == desk
+        ]
+        return min(ours, key=lambda pair: pair[0])[1] if ours else self.book.address(desk)
 
     def desk_facts(self, name: str) -> DeskFacts:
         desk = self.desk(name)
@@ -85,6 +114,8 @@ def load_keyring(path: Path) -> Keyring:
                 os.fsync(file.fileno())
         return Keyring.from_text(path.read_text("ascii"))
     except OSError as error:
-        raise ConfigurationError([f"storage.key_file: {path} cannot be used: {error.strerror}; let this user read and write it"]) from None
+        raise ConfigurationError(
+            [f"storage.key_file: {path} cannot be used: {error.strerror}; let this user read and write it"]
+        ) from None
     except ValueError as error:
         raise ConfigurationError([f"storage.key_file: {path}: {error}"]) from None

@@ -18,6 +18,7 @@ from daemon.core.plan import Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
 from daemon.desk import confirm, post
 from daemon.desk.house import House
+from daemon.desk.words import Said, said_by_agent
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.worker import Overloaded
@@ -31,12 +32,21 @@ class Parser(Protocol):
     async def parse(self, raw: bytes, source: str) -> Parsed: ...
 
 
-class Reception:
-    """The intake that every door uses."""
+class Rehearsed(Exception):
+    """Not an error: the outcomes of a rehearsal, raised so that the transaction is undone."""
 
-    def __init__(self, house: House, parser: Parser) -> None:
+    def __init__(self, outcomes: dict[str, Outcome]) -> None:
+        super().__init__("rehearsed")
+        self.outcomes = outcomes
+
+
+class Reception:
+    """The intake that every door uses; in a ``rehearsal`` everything happens, and is undone."""
+
+    def __init__(self, house: House, parser: Parser, *, rehearsal: bool = False) -> None:
         self._house = house
         self._parser = parser
+        self._rehearsal = rehearsal
 
     def known(self, recipient: str) -> bool:
         """Whether this envelope recipient is one of ours."""
@@ -50,35 +60,77 @@ class Reception:
             return tuple(Outcome(r, "deferred", "parser-overloaded") for r in envelope.recipients)
         return await self.settle(raw, parsed, envelope)
 
-    async def settle(self, raw: bytes, parsed: Parsed, envelope: Envelope, again: int | None = None,
-                     evidence: Evidence | None = None) -> tuple[Outcome, ...]:
+    async def settle(
+        self, raw: bytes, parsed: Parsed, envelope: Envelope, again: int | None = None, evidence: Evidence | None = None
+    ) -> tuple[Outcome, ...]:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
         addressed = addressees(self._house, envelope)
         try:
-            outcomes = await self._write(lambda: {
-                desk: receive_at(self._house, raw, parsed, envelope, to, again, evidence) for desk, to in addressed.items()}, raw)
+            words = {desk: said_by_agent(self._house, parsed, raw, to) for desk, to in addressed.items()}
+            outcomes = await self._write(
+                lambda: self._decided(
+                    {
+                        desk: receive_at(self._house, raw, parsed, envelope, to, words[desk], again, evidence)
+                        for desk, to in addressed.items()
+                    }
+                ),
+                raw,
+            )
+        except Rehearsed as rehearsed:
+            outcomes = rehearsed.outcomes
         except StoreUnavailable as error:
             log.error("mail-deferred", because="store-unavailable", error=str(error), sender=envelope.sender)
             return tuple(Outcome(r, "deferred", "store-unavailable") for r in envelope.recipients)
-        except Exception as error:  # noqa: BLE001 - a bug must not lose a mail: keep the bytes, tell, retry later
+        except Exception as error:
             log.exception("mail-failed", error=type(error).__name__, sender=envelope.sender)
-            outcomes = await self._keep_failed(raw, parsed, envelope, addressed, f"{type(error).__name__}: {error}", again)
+            outcomes = await self._keep_failed(
+                raw, parsed, envelope, addressed, f"{type(error).__name__}: {error}", again
+            )
         for outcome in outcomes.values():
-            log.info("mail", **{k: v for k, v in (("state", outcome.state), ("because", outcome.because), ("inbound", outcome.inbound),
-                                                  ("ticket", outcome.ticket), ("source", envelope.source), ("size", len(raw)))})
+            log.info(
+                "mail",
+                **{
+                    k: v
+                    for k, v in (
+                        ("state", outcome.state),
+                        ("because", outcome.because),
+                        ("inbound", outcome.inbound),
+                        ("ticket", outcome.ticket),
+                        ("source", envelope.source),
+                        ("size", len(raw)),
+                    )
+                },
+            )
         read = self._house.book.read
         return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
 
-    async def _keep_failed(self, raw: bytes, parsed: Parsed, envelope: Envelope, addressed: dict[str, Recipient], error: str,
-                           again: int | None) -> dict[str, Outcome]:
+    async def _keep_failed(
+        self,
+        raw: bytes,
+        parsed: Parsed,
+        envelope: Envelope,
+        addressed: dict[str, Recipient],
+        error: str,
+        again: int | None,
+    ) -> dict[str, Outcome]:
         def keep() -> dict[str, Outcome]:
-            return {desk: post.keep(self._house, raw, parsed, envelope, desk, "failed", "internal-error", error[:400], again)
-                    for desk in addressed}
+            return {
+                desk: post.keep(
+                    self._house, raw, parsed, envelope, desk, "failed", "internal-error", error[:400], again
+                )
+                for desk in addressed
+            }
+
         try:
             return await self._write(keep, raw)
         except Exception as trouble:  # noqa: BLE001 - whatever it is, the bytes are not kept: the sender keeps them
             log.error("mail-deferred", because="bytes-not-kept", error=str(trouble))
             return {desk: Outcome("", "deferred", "bytes-not-kept") for desk in addressed}
+
+    def _decided(self, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+        if self._rehearsal:
+            raise Rehearsed(outcomes)
+        return outcomes
 
     def _write(self, job: Callable[[], dict[str, Outcome]], raw: bytes) -> Awaitable[dict[str, Outcome]]:
         return asyncio.wrap_future(self._house.store.write(job, len(raw)))
@@ -91,24 +143,26 @@ def _for(recipient: str, outcomes: dict[str, Outcome], read: Recipient | None) -
     return Outcome(recipient, o.state, o.because, o.inbound, o.ticket, o.message)
 
 
-PRECEDENCE = ("bounce", "confirm", "reply", "desk")
-
-
 def addressees(house: House, envelope: Envelope) -> dict[str, Recipient]:
     """Each desk that is written to, by its most telling recipient."""
-    found: dict[str, Recipient] = {}
-    for address in envelope.recipients:
-        recipient = house.book.read(address)
-        if recipient is None:
-            continue
-        known = found.get(recipient.desk)
-        if known is None or PRECEDENCE.index(recipient.kind) < PRECEDENCE.index(known.kind):
-            found[recipient.desk] = recipient
-    return found
+    read = house.book.read
+    return {
+        found.desk: told
+        for address in envelope.recipients
+        if (found := read(address)) and (told := read(house.recipient(envelope, found.desk)))
+    }
 
 
-def receive_at(house: House, raw: bytes, parsed: Parsed, envelope: Envelope, to: Recipient, again: int | None = None,
-               evidence: Evidence | None = None) -> Outcome:
+def receive_at(
+    house: House,
+    raw: bytes,
+    parsed: Parsed,
+    envelope: Envelope,
+    to: Recipient,
+    words: Said | None,
+    again: int | None = None,
+    evidence: Evidence | None = None,
+) -> Outcome:
     """One mail at one desk; runs in the writer's transaction."""
     now = house.now()
     if isinstance(parsed, Unreadable):
@@ -116,20 +170,38 @@ def receive_at(house: House, raw: bytes, parsed: Parsed, envelope: Envelope, to:
     if to.kind == "confirm" and (outcome := confirm.by_mail(house, raw, parsed, envelope, to)):
         return outcome
     commit.raw(parsed.sha256, raw)
-    words = answer.agent_words(parsed) if parsed.sender and house.config.agent_at(parsed.sender.address) else None
     known = gather(house, parsed, envelope, to, words, now, again)
     evidence = evidence or evidence_of(parsed, envelope)
     plan = decide.receive(parsed, envelope, known, evidence, house.policy, now)
     return perform(house, plan, raw, parsed, envelope, to.desk, now, again, words)
 
 
-def perform(house: House, plan: Plan, raw: bytes, mail: Mail, envelope: Envelope, desk: str, now: int, again: int | None,
-            words: answer.Words | answer.Withheld | None) -> Outcome:
+def perform(
+    house: House,
+    plan: Plan,
+    raw: bytes,
+    mail: Mail,
+    envelope: Envelope,
+    desk: str,
+    now: int,
+    again: int | None,
+    words: Said | None,
+) -> Outcome:
     """Write a plan, its ledger row and its letters."""
     written = commit.plan(plan, mail, desk, envelope, now)
     repeated = plan.because == "duplicate"
-    inbound = commit.ledger(mail, envelope, desk, house.book.address(desk), None if repeated else claim(desk, mail),
-                            plan.state, plan.because, written, now, again=again)
+    inbound = commit.ledger(
+        mail,
+        envelope,
+        desk,
+        house.recipient(envelope, desk),
+        None if repeated else claim(desk, mail),
+        plan.state,
+        plan.because,
+        written,
+        now,
+        again=again,
+    )
     if plan.holding is not None:
         commit.hold(plan.holding, inbound, written.message, now)
     post.send(house, plan, written, mail, raw, desk, inbound, now, words)
@@ -150,8 +222,9 @@ def evidence_of(mail: Mail, envelope: Envelope) -> Evidence:
     return NO_EVIDENCE
 
 
-def gather(house: House, mail: Mail, envelope: Envelope, to: Recipient, words: answer.Words | answer.Withheld | None,
-           now: int, again: int | None) -> Facts:
+def gather(
+    house: House, mail: Mail, envelope: Envelope, to: Recipient, words: Said | None, now: int, again: int | None
+) -> Facts:
     """Everything that the decision may know, from the rows as they stand."""
     author = facts.author(mail.sender.key, house.agents) if mail.sender else None
     referenced = facts.referenced((*mail.in_reply_to, *reversed(mail.references)))
@@ -170,15 +243,28 @@ def gather(house: House, mail: Mail, envelope: Envelope, to: Recipient, words: a
             wanted.append(ticket.merged_into)
     kinds = ("confirmation",) if author and author.agent else facts.AUTOMATIC_TO_CUSTOMERS
     return Facts(
-        desk=house.desk_facts(to.desk), author=author, agents=house.agents,
-        duplicate=facts.duplicate(claim(to.desk, mail), mail.fingerprint, envelope.source,
-                                  bool(mail.date is not None or mail.message_id), now, again),
-        token=token, sent=sent, tickets=tickets, referenced=referenced, tagged=tagged if tagged in tickets else None,
+        desk=house.desk_facts(to.desk),
+        author=author,
+        agents=house.agents,
+        duplicate=facts.duplicate(
+            claim(to.desk, mail),
+            mail.fingerprint,
+            envelope.source,
+            bool(mail.date is not None or mail.message_id),
+            now,
+            again,
+        ),
+        token=token,
+        sent=sent,
+        tickets=tickets,
+        referenced=referenced,
+        tagged=tagged if tagged in tickets else None,
         reached=facts.persons_at(a.key for a in (*mail.to, *mail.cc)),
         sibling=facts.sibling(mail.fingerprint, to.desk),
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
-        withheld=words.because if isinstance(words, answer.Withheld) else None)
+        withheld=words.because if isinstance(words, answer.Withheld) else None,
+    )
 
 
 def _token(house: House, to: Recipient, mail: Mail) -> TokenFacts | None:

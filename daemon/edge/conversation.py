@@ -148,6 +148,8 @@ class Conversation(smtp.SMTP):
         self._hang_up("421 4.4.2 Idle for too long")
 
     async def push(self, status: Any) -> None:
+        if status is None:  # handle_exception has ended the conversation
+            return
         if isinstance(status, str):
             status = printable(status)
             if status[:1] in ("4", "5"):
@@ -245,6 +247,13 @@ class Conversation(smtp.SMTP):
             await super().smtp_AUTH(f"{mechanism.upper()} {rest}".strip())
             if self._failed_logins >= LOGINS_PER_SESSION:
                 self._hang_up("421 4.7.0 Too many failed logins")
+
+    async def challenge_auth(self, *challenge: Any, **options: Any) -> Any:
+        try:
+            return await super().challenge_auth(*challenge, **options)
+        except ValueError:  # the line is longer than any password; where it ends is unknown
+            self._hang_up("421 4.7.0 This line is too long")
+            return smtp.MISSING
 
     def checks(self, login: bytes, password: bytes) -> str | None:
         """The address that logged in, or None. Takes the same time for unknown agents and for wrong passwords."""

@@ -107,6 +107,7 @@ class Delivery:
         self._flights: dict[int, tuple[tuple[int | None, str], asyncio.Task[None]]] = {}
         self._waiting: deque[Parcel] = deque()
         self._news = asyncio.Event()
+        self._has_old = False
         self._closing = False
         self._outbox_trouble = False
 
@@ -123,8 +124,9 @@ class Delivery:
         """Deliver until ``close``."""
         while not self._closing:
             self._news.clear()
-            wait = self._circuit.wait
-            if not wait:
+            if wait := self._circuit.wait:
+                await self._give_up_the_old()
+            else:
                 await self._depart()
             await self._pause(wait or self._poll)
 
@@ -189,6 +191,8 @@ class Delivery:
             return Deferred(0, "internal trouble; the log tells more")
         if isinstance(result, Away):
             self._circuit.broken(result.reason)
+            self._waiting.clear()
+            self._has_old = True
         else:
             self._circuit.closed()
         return result
@@ -201,10 +205,6 @@ class Delivery:
             if await self._written_down(parcel, result):
                 break
             await asyncio.sleep(pause)
-        if isinstance(result, Away):
-            for other in await self._due(EXPIRED_AT_ONCE):
-                if self._expired(other):
-                    await self._written_down(other, result)
 
     async def _written_down(self, parcel: Parcel, result: Result) -> bool:
         try:
@@ -244,6 +244,14 @@ class Delivery:
         pause = min(self._relay.retry_longest, self._relay.retry_first << min(parcel.attempts, 24))
         last = parcel.created_at + self._relay.give_up_after
         return max(min(now + pause + self._jitter(pause // 4), last), now + 1)
+
+    async def _give_up_the_old(self) -> None:
+        """While no mail gets through, end those that are too old, once after each probe."""
+        if self._has_old and self._circuit.reason is not None:
+            self._has_old = False
+            for parcel in await self._due(EXPIRED_AT_ONCE):
+                if self._expired(parcel):
+                    await self._written_down(parcel, Away(self._circuit.reason))
 
     # -- the outbox itself
 

@@ -27,7 +27,7 @@ FAREWELL_SECONDS = 2.0
 SLOWEST = 20_000  # bytes a second: a large mail has that much more time for its answer
 NEEDS_LOGIN = (530, 538)
 ADDRESS = re.compile(
-    r'(?:"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff]|\\[ -~])*"|[^\s"<>\x00-\x1f\x7f\ud800-\udfff]+)'
+    r'(?:"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff]|\\[ -~])*"|[^\s"<>@\x00-\x1f\x7f\ud800-\udfff]+)'
     r'@[^\s"<>@\x00-\x1f\x7f\ud800-\udfff]+'
 )
 

@@ -31,9 +31,9 @@ LONGEST_NUMBER = 12
 
 _LETTER: dict[Kind, str] = {"reply": "", "bounce": "b", "confirm": "c"}
 _KIND: dict[str, Kind] = {letter: kind for kind, letter in _LETTER.items()}
-_SIGNED = rf"([bc]?)(0|[1-9][0-9]{{0,{LONGEST_NUMBER - 1}}})-([a-z2-7]{{{TOKEN_LENGTH}}})"
-_SUFFIX = re.compile(_SIGNED)
-_MESSAGE_ID = re.compile(rf"<?(0|[1-9][0-9]{{0,{LONGEST_NUMBER - 1}}})-([a-z2-7]{{{TOKEN_LENGTH}}})\.[^\s@<>]{{1,64}}@[^\s@<>]{{1,255}}>?")
+_NUMBER_AND_TOKEN = rf"(0|[1-9][0-9]{{0,{LONGEST_NUMBER - 1}}})-([a-z2-7]{{{TOKEN_LENGTH}}})"
+_SUFFIX = re.compile(rf"([bc]?){_NUMBER_AND_TOKEN}")
+_MESSAGE_ID = re.compile(rf"<?{_NUMBER_AND_TOKEN}\.[^\s@<>]{{1,64}}@[^\s@<>]{{1,255}}>?")
 _FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -66,7 +66,7 @@ class Keyring:
                 continue
             match = re.fullmatch(r"\s*([0-9]{1,9})\s+((?:[0-9A-Fa-f]{2})+)\s*", line)
             if not match:
-                raise ValueError(f"line {number} of the key file is no key; write a number, a space and hexadecimal digits")
+                raise ValueError(f"line {number} of the key file is none; write a number, a space, hexadecimal digits")
             keys.append((int(match[1]), bytes.fromhex(match[2])))
         return cls(tuple(sorted(keys, reverse=True)))
 

@@ -1,13 +1,13 @@
 """Letter → bytes: the one place where outgoing mail is written.
 
 Rules:
-- The bytes are 7-bit clean (but for a mailbox beyond ASCII, see ``fields``), with CRLF line ends, header lines folded at
-  78 columns and no line over 998; text goes as it stands, in quoted-printable or in base64, whichever is the shortest
-  that survives any relay.
+- The bytes are 7-bit clean (but for a mailbox beyond ASCII, see ``fields``), with CRLF line ends, header lines folded
+  at 78 columns and no line over 998; text goes as it stands, in quoted-printable or in base64, whichever is shortest
+  and survives any relay.
 - mixed ⊃ related ⊃ alternative ⊃ (plain, HTML); a level stands only where it holds something. Inline images lie in
   *related*, which Gmail, Outlook and Apple Mail all show; without HTML they are ordinary attachments.
-- What a reader might run or open in place (HTML, SVG, XML, a mail within the mail) travels as ``application/octet-stream``,
-  always as an attachment; its name keeps the ending.
+- What a reader might run or open in place (HTML, SVG, XML, a mail within the mail) travels as an attachment of type
+  ``application/octet-stream``; its name keeps the ending.
 - Threads: Gmail and Apple Mail join by In-Reply-To and References (Gmail by the subject, too), Outlook by References
   and subject where there is no Thread-Index. So both headers are always set and the templates keep the subject.
 - Automatic mail says so: ``Auto-Submitted`` (RFC 3834) for everyone; ``X-Auto-Response-Suppress`` for Exchange, which
@@ -125,7 +125,8 @@ def _headers(letter: Letter) -> Headers:
 
 def _tree(letter: Letter) -> _Part:
     body: _Part = _text("plain", letter.text)
-    attached, shown = [], []
+    attached: list[_Part] = []
+    shown: list[_Part] = []
     for enclosure in letter.enclosures:
         inline = letter.html is not None and enclosure.inline and _shown_in_place(enclosure)
         (shown if inline else attached).append(_enclosure(enclosure, inline))
@@ -171,7 +172,8 @@ def _shown_in_place(enclosure: Enclosure) -> bool:
 
 def _safe_type(content_type: str) -> str:
     content_type = content_type.lower()
-    if not _CONTENT_TYPE.fullmatch(content_type) or content_type in _ACTIVE or content_type.startswith(("message/", "multipart/")):
+    composite = content_type.startswith(("message/", "multipart/"))
+    if composite or content_type in _ACTIVE or not _CONTENT_TYPE.fullmatch(content_type):
         return "application/octet-stream"
     return content_type
 

@@ -7,109 +7,109 @@ acknowledgement to an unproved address gets no subject, whatever its template sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, get_type_hints
 
 from daemon.core.values import Address
 
+Occasion = Literal["opened", "replied"]
+Change = Literal["pending", "resolved", "closed", "reopened"]
 
-def says(sentence: str) -> Any:
-    return field(metadata={"says": sentence})
 
 
 @dataclass(frozen=True, slots=True)
 class DeskCard:
-    title: str = says("Name of the desk, such as Support.")
-    address: str = says("Address that customers write to.")
+    title: Annotated[str, "Name of the desk, such as Support."]
+    address: Annotated[str, "Address that customers write to."]
 
 
 @dataclass(frozen=True, slots=True)
 class TicketCard:
-    number: int = says("Number of the ticket.")
-    subject: str = says("Subject without Re: and number; may be empty.")
-    status: str = says("new, open, pending, on_hold, resolved or closed.")
-    priority: str = says("low, medium, high or urgent.")
-    team: str = says("Name of the team; may be empty.")
-    assignee: str = says("Name of the agent who has it; empty = nobody.")
-    requester: Address = says("The customer: requester.name (may be empty) and requester.address.")
+    number: Annotated[int, "Number of the ticket."]
+    subject: Annotated[str, "Subject without Re: and number; may be empty."]
+    status: Annotated[str, "new, open, pending, on_hold, resolved or closed."]
+    priority: Annotated[str, "low, medium, high or urgent."]
+    team: Annotated[str, "Name of the team; may be empty."]
+    assignee: Annotated[str, "Name of the agent who has it; empty = nobody."]
+    requester: Annotated[Address, "The customer: requester.name (may be empty) and requester.address."]
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    name: str = says("Name of the file.")
-    size: int = says("Size in bytes; the filter size makes it readable.")
-    enclosed: bool = says("False: too large to travel along, kept with the ticket.")
+    name: Annotated[str, "Name of the file."]
+    size: Annotated[int, "Size in bytes; the filter size makes it readable."]
+    enclosed: Annotated[bool, "False: too large to travel along, kept with the ticket."]
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    desk: DeskCard = says("The desk: desk.title, desk.address.")
-    number: int = says("Number of the new ticket.")
-    subject: str | None = says("Its subject without Re:; none for an address that has not proved itself.")
-    signature: str = says("The desk's signature; may be empty.")
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    number: Annotated[int, "Number of the new ticket."]
+    subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
+    signature: Annotated[str, "The desk's signature; may be empty."]
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    kind: Literal["opened", "replied"] = says("opened: the mail opened the ticket; replied: it joined it.")
-    desk: DeskCard = says("The desk: desk.title, desk.address.")
-    author: Address = says("Who wrote: author.name (may be empty), author.address.")
-    words: str = says("The new words; may be empty. In text wrapped at 72 columns.")
-    files: tuple[File, ...] = says("Attachments, each with name, size, enclosed.")
-    ticket: TicketCard = says("The ticket: number, subject, status, priority, team, assignee, requester.")
+    kind: Annotated[Occasion, "opened: the mail opened the ticket; replied: it joined it."]
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    author: Annotated[Address, "Who wrote: author.name (may be empty), author.address."]
+    words: Annotated[str, "The new words; may be empty. The text part is wrapped at 72 columns."]
+    files: Annotated[tuple[File, ...], "Attachments, each with name, size, enclosed."]
+    ticket: Annotated[TicketCard, "The ticket: number, subject, status, priority, team, assignee, requester."]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    desk: DeskCard = says("The desk: desk.title, desk.address.")
-    number: int = says("Number of the ticket.")
-    subject: str = says("Its subject without Re: and number; may be empty.")
-    agent: str = says("Name of the agent.")
-    words: str = says("What the agent wrote, as text.")
-    words_html: str | None = says("The same as sanitised HTML; none where the agent wrote plain text.")
-    signature: str = says("The agent's signature, else the desk's; may be empty.")
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    number: Annotated[int, "Number of the ticket."]
+    subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
+    agent: Annotated[str, "Name of the agent."]
+    words: Annotated[str, "What the agent wrote, as text."]
+    words_html: Annotated[str | None, "The same as sanitised HTML; none where the agent wrote plain text."]
+    signature: Annotated[str, "The agent's signature, else the desk's; may be empty."]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    kind: Literal["pending", "resolved", "closed", "reopened"] = says("What became of the ticket.")
-    desk: DeskCard = says("The desk: desk.title, desk.address.")
-    number: int = says("Number of the ticket.")
-    subject: str | None = says("Its subject without Re:; none for an address that has not proved itself.")
-    signature: str = says("The desk's signature; may be empty.")
+    kind: Annotated[Change, "What became of the ticket."]
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    number: Annotated[int, "Number of the ticket."]
+    subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
+    signature: Annotated[str, "The desk's signature; may be empty."]
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    desk: DeskCard = says("The desk: desk.title, desk.address.")
-    number: int | None = says("Number of the ticket; none where the mail belongs to no ticket.")
-    subject: str = says("Subject of the held mail; may be empty.")
-    because: str = says("Why it is held, in kebab-case, such as no-evidence or marker-missing.")
-    words: str = says("The words that would leave; may be empty.")
-    link: str | None = says("Page on which a click releases the mail; none where nothing can be released.")
-    hours: int = says("Hours until the held mail lapses.")
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    number: Annotated[int | None, "Number of the ticket; none where the mail belongs to no ticket."]
+    subject: Annotated[str, "Subject of the held mail; may be empty."]
+    because: Annotated[str, "Why it is held, in kebab-case, such as no-evidence or marker-missing."]
+    words: Annotated[str, "The words that would leave; may be empty."]
+    link: Annotated[str | None, "Page on which a click releases the mail; none where nothing can be released."]
+    hours: Annotated[int, "Hours until the held mail lapses."]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    desk: DeskCard = says("The desk: desk.title, desk.address.")
-    number: int = says("Number of the ticket.")
-    subject: str = says("Its subject without Re: and number; may be empty.")
-    recipient: Address = says("Whom the answer did not reach: recipient.name (may be empty), recipient.address.")
-    response: str = says("What the other mail server said; may be empty.")
-    gave_up: bool = says("True: tried until the time was up; false: refused for good.")
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    number: Annotated[int, "Number of the ticket."]
+    subject: Annotated[str, "Its subject without Re: and number; may be empty."]
+    recipient: Annotated[Address, "Whom the answer did not reach: recipient.name (may be empty), recipient.address."]
+    response: Annotated[str, "What the other mail server said; may be empty."]
+    gave_up: Annotated[bool, "True: tried until the time was up; false: refused for good."]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    state: Literal["quarantined", "failed"] = says("What became of the mail.")
-    inbound: int = says("Its number in the ledger.")
-    because: str = says("Why, in kebab-case.")
-    detail: str = says("More about it; may be empty.")
-    subject: str = says("Its subject as far as it could be read; may be empty.")
-    from_text: str = says("Its From as far as it could be read; may be empty.")
-    size: int = says("Size in bytes.")
-    command: str = says("Command that shows it.")
+    state: Annotated[Literal["quarantined", "failed"], "What became of the mail."]
+    inbound: Annotated[int, "Its number in the ledger."]
+    because: Annotated[str, "Why, in kebab-case."]
+    detail: Annotated[str, "More about it; may be empty."]
+    subject: Annotated[str, "Its subject as far as it could be read; may be empty."]
+    from_text: Annotated[str, "Its From as far as it could be read; may be empty."]
+    size: Annotated[int, "Size in bytes."]
+    command: Annotated[str, "Command that shows it."]
 
 
 Context = Acknowledgement | Notification | Answer | Status | Confirmation | Failure | Report
@@ -125,9 +125,9 @@ CONTEXTS: dict[str, type[Context]] = {
 }
 
 
-def variables(context: type[Any]) -> dict[str, str]:
+def variables(context: type[Context]) -> dict[str, str]:
     """Name and meaning of each variable."""
-    return {one.name: str(one.metadata["says"]) for one in fields(context)}
+    return {name: hint.__metadata__[0] for name, hint in get_type_hints(context, include_extras=True).items()}
 
 
 def values(context: Context) -> dict[str, Any]:

@@ -23,7 +23,9 @@ _LONGEST_WORD = 75
 _UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 _ENCODED_WORD = re.compile(r"=\?(?=[^?]*\?[^?]*\?)")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_LOCAL_PART = re.compile(r"[^\s\x00-\x20\x7f-\xa0()<>\[\]:;,@\\\"\u2028\u2029\ud800-\udfff]+|\"(?:[ !#-\[\]-~]|\\[ -~])*\"")
+_DOT_ATOM = r"[^\s\x00-\x20\x7f-\xa0()<>\[\]:;,@\\\"\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+_QUOTED_STRING = r"\"(?:[ !#-\[\]-~]|\\[ -~])*\""
+_LOCAL_PART = re.compile(f"{_DOT_ATOM}|{_QUOTED_STRING}")
 _DOMAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.IPv]+\]")
 _MESSAGE_ID = re.compile(r"(?!.*=\?)[!-;=?-~]{1,500}")
 _Q_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
@@ -42,7 +44,8 @@ def clean(value: str) -> str:
 def written_text(name: str, value: str) -> str:
     """The value of an unstructured header, cleaned, unfolded: ASCII as it stands, else encoded words."""
     value = clean(value)
-    plain = value.isascii() and "=?" not in value and all(len(word) < WIDTH - len(name) - 2 for word in value.split(" "))
+    room = WIDTH - len(name) - 2
+    plain = value.isascii() and "=?" not in value and all(len(word) <= room for word in value.split(" "))
     return value if plain else encoded_words(value, len(name) + 2)
 
 
@@ -79,7 +82,8 @@ def written_address(address: Address) -> str:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError:
             domain = ""
-    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain) or len(local) + len(domain) > 320 or "=?" in local:
+    well_formed = _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain) and "=?" not in local
+    if not well_formed or len(local) + len(domain) > 320:
         raise Unsafe(f"{address.address[:80]!r} is no mail address")
     name, spec = clean(address.name)[:200], f"{local}@{domain}"
     if not name:
@@ -98,7 +102,7 @@ def written_message_id(message_id: str) -> str | None:
 
 
 def written_references(references: tuple[str, ...]) -> str:
-    """The thread, cut to its beginning and its latest mails: the first id, then as many of the last as 900 bytes hold."""
+    """The thread, cut to its beginning and its end: the first id, then as many of the latest as 900 bytes hold."""
     ids = list(dict.fromkeys(filter(None, map(written_message_id, references))))
     if not ids:
         return ""

@@ -31,13 +31,11 @@ WEEKDAY = (
     "po|út|st|čt|pá|so|ne|пн|вт|ср|чт|пт|сб|вс|нд|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|"
     "pzt|sal|çar|per|cum|cmt|paz"
 )
-STARTS = re.compile(
-    r"\s{0,8}[-_*]{0,8}\s{0,4}(?:"
-    rf"(?:On|Le|El|Am|Op|Il|In data|Em|No dia|Den|Dnia|W dniu|Dne|Dňa|V|Pe data de|Pe|În data de|La data de|Στις|Στην|"
-    rf"Vào|Vào lúc|Pada|Tarihinde|A|Na|El dia|Quoting|Citando|Zitat von|Citation de|Citat|At|{WEEKDAY})[\s.,]|"
-    r"\d|в |В |\"|«|<|在|於|于)",
-    re.IGNORECASE,
+START_WORDS = frozenset(
+    f"on|le|el|am|op|il|in|em|no|den|dnia|w|dne|dňa|v|pe|la|στις|στην|vào|pada|tarihinde|a|na|quoting|citando|zitat|citation|citat|"
+    f"at|в|在|於|于|{WEEKDAY}".replace("\\", "").replace(".", "").split("|")
 )
+WROTE_LAST = frozenset(one.rpartition(" ")[2] for one in WROTE.replace("\\", "").split("|"))
 QUOTING = re.compile(r"\s{0,4}(?:Quoting|Citando|Zitat von|Citation de|Citat av|Cytowanie)\s.{1,200}[:：]\s*$", re.IGNORECASE)
 DATE = re.compile(
     r"(?:\b|\D)(?:(?:19|20)\d\d(?:\D|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\s?[:.hH]\s?\d\d(?:\D|$)|\d{1,2}月\d{1,2}日)"
@@ -116,4 +114,4 @@ CLOSING = re.compile(
     r"\s{0,2}[,.!:;،，。~-]{0,3}\s*$",
     re.IGNORECASE,
 )
-NAME_LINE = re.compile(r"\s{0,4}(?:-{1,2}|/|–|—|~)\s?[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_][\w.'’-]{0,24}){0,3}\s*$")
+NAME_LINE = re.compile(r"(?:--?|/|[–—~] ?)[^\W\d_a-zà-ÿ][\w.'’-]{0,24}(?: [^\W\d_a-zà-ÿ][\w.'’-]{0,24}){0,3}$")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from daemon.core.values import Address
 from daemon.mail.contexts import (
     Acknowledgement,
     Answer,
+    Change,
     Confirmation,
     Context,
     DeskCard,
     Failure,
     File,
     Notification,
+    Occasion,
     Report,
     Status,
     TicketCard,
@@ -33,8 +33,8 @@ Customer"""
 TICKET = TicketCard(1042, "Invoice cannot be opened", "open", "high", "billing", "Desk Agent", CUSTOMER)
 PLAIN_TICKET = TicketCard(1042, "", "new", "medium", "", "", NAMELESS)
 FILES = (File("invoice.png", 48_211, True), File("recording.mov", 62_100_233, False))
-KINDS: tuple[Literal["opened", "replied"], ...] = ("opened", "replied")
-CHANGES: tuple[Literal["pending", "resolved", "closed", "reopened"], ...] = ("pending", "resolved", "closed", "reopened")
+KINDS: tuple[Occasion, ...] = ("opened", "replied")
+CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
 REASONS = ("no-evidence", "marker-missing", "our-words-outside", "no-words", "internal-words", "any-other")
 
 SAMPLES: dict[str, tuple[Context, ...]] = {
@@ -57,10 +57,11 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
             TICKET.subject,
             "Desk Agent",
             "Hello,\n\nhere is the invoice again, this time as a PDF.\n\nIs there anything else we can do?",
-            "<p>Hello,</p><p>here is the invoice <b>again</b>, this time as a PDF.</p><p>Is there anything else we can do?</p>",
+            "<p>Hello,</p><p>here is the invoice <b>again</b>, this time as a PDF.</p>"
+            "<p>Is there anything else we can do?</p>",
             "Billing · Example Ltd",
         ),
-        Answer(DESK, 1042, "", "Desk Agent", "Done.", None, ""),
+        Answer(DESK, 1042, None, "Desk Agent", "Done.", None, ""),
     ),
     "status": tuple(
         Status(kind, DESK, 1042, subject, signature)
@@ -80,7 +81,16 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
         Failure(DESK, 1042, "", NAMELESS, "", True),
     ),
     "report": (
-        Report("quarantined", 17, "too-many-parts", "501 parts", "Quarterly figures", "Customer <customer@example.com>", 48_211, "counterfoil inbound show 17"),
+        Report(
+            "quarantined",
+            17,
+            "too-many-parts",
+            "501 parts",
+            "Quarterly figures",
+            "Customer <customer@example.com>",
+            48_211,
+            "counterfoil inbound show 17",
+        ),
         Report("failed", 18, "internal-error", "", "", "", 1_203, "counterfoil inbound show 18"),
     ),
 }

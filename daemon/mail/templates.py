@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, meta
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from daemon.mail.contexts import CONTEXTS, variables, values
+from daemon.mail.contexts import CONTEXTS, values, variables
+from daemon.mail.filters import FILTERS
 from daemon.mail.marks import ABOVE, END, FILES, NOTICE, TICKET
 from daemon.mail.samples import SAMPLES
 
@@ -51,7 +52,7 @@ def built_in_folder() -> Path:
 
 
 class Templates:
-    """The templates of one daemon; ``folder`` is the operator's, laid out as the built-in one (``mail/<language>/…``)."""
+    """The templates of one daemon; ``folder`` is the operator's, laid out as the built-in one."""
 
     def __init__(self, folder: Path | None) -> None:
         roots = ([folder / "mail"] if folder else []) + [built_in_folder() / "mail"]
@@ -66,8 +67,7 @@ class Templates:
             auto_reload=False,
             cache_size=-1,
         )
-        self._environment.filters["size"] = readable_size
-        self._environment.filters["paragraphs"] = paragraphs
+        self._environment.filters.update(FILTERS)
         self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
         self._found: dict[tuple[str, str], tuple[str, str | None]] = {}
 
@@ -75,9 +75,11 @@ class Templates:
         """Render one mail; ``jinja2.TemplateError`` only for what ``check`` would have told."""
         text_file, html_file = self._files(language, name)
         language = text_file.partition("/")[0]
-        subject, _, text = self._environment.get_template(text_file).render(context, language=language).partition("\n")
+        rendered = self._environment.get_template(text_file).render(context, language=language)
+        subject, _, text = rendered.lstrip("\n").partition("\n")
         html = self._html(html_file, {**context, "language": language}) if html_file else None
-        return Rendered(subject.removeprefix("Subject:").strip(), text.strip("\n") + "\n", html)
+        subject = subject.removeprefix("Subject:").strip() if subject.startswith("Subject:") else ""
+        return Rendered(subject, text.strip("\n") + "\n", html)
 
     def languages(self) -> list[str]:
         """Every language that has a folder."""
@@ -113,7 +115,7 @@ class Templates:
 
     def _html(self, file: str, context: dict[str, Any]) -> str:
         markup = {name: value for name, value in context.items() if isinstance(value, Markup)}
-        places = {name: Markup(f"<!--put {name} here-->") for name in markup}
+        places = {name: Markup(f"<!--put {name} here-->") for name in markup}  # noqa: S704 - no text of others
         page = self._inliner.inline(self._environment.get_template(file).render({**context, **places}))
         for name, place in places.items():
             page = page.replace(place, markup[name])
@@ -123,12 +125,12 @@ class Templates:
         for file in (f"{language}/{name}.txt", f"{language}/{name}.html"):
             path = self._path(file)
             if path is None:
-                yield f"{self._roots[0] / file}: is missing; write it (without text, mails of this kind are English)"
+                yield f"{self._roots[0] / file}: is missing; write it, an empty .html where the text is enough"
                 return
             try:
                 source = path.read_text("utf-8")
                 known = {*variables(CONTEXTS[name]), "language"}
-                for unknown in sorted(meta.find_undeclared_variables(self._environment.parse(source)) - known):
+                for unknown in sorted(_unknown(self._environment.parse(source)) - known):
                     near = difflib.get_close_matches(unknown, known, 1)
                     yield (f"{path}, line {_line_of(source, unknown)}: there is no variable {unknown} in this mail; "
                            + (f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"))
@@ -139,19 +141,20 @@ class Templates:
             except TemplateSyntaxError as error:
                 yield f"{path}, line {error.lineno}: {error.message}"
                 return
-            if file.endswith(".txt") and not source.startswith("Subject:"):
-                yield f"{path}, line 1: does not begin with 'Subject:'; write the subject of the mail there"
-                return
         for sample in SAMPLES[name]:
             try:
                 rendered = self.render(language, name, **_marked_up(values(sample)))
             except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
                 yield _place(error, self._path(f"{language}/{name}.txt")) + f": {_message(error)}"
                 return
+            if not rendered.subject:
+                yield (f"{self._path(f'{language}/{name}.txt')}: its first line does not begin with 'Subject:'; "
+                       "write the subject of the mail there")
+                return
             for part, ending in ((rendered.text, "txt"), (rendered.html, "html")):
                 wanted = _MARKS.get(name, ()) + ((FILES,) if getattr(sample, "files", ()) else ())
-                for mark in wanted if part is not None else ():
-                    if mark not in part:
+                for mark in wanted:
+                    if part is not None and mark not in part:
                         yield (f"{self._path(f'{language}/{name}.{ending}')}: lacks the mark {mark}, without which an "
                                "agent's answer could carry our words to the customer; put it back")
                         return
@@ -166,24 +169,11 @@ class Templates:
                 yield f"{path}: no mail is made from it" + (f"; did you mean {near[0]}?" if near else "; remove it")
 
 
-def readable_size(size: int, point: str = ".") -> str:
-    """Bytes for people: 812 B, 48 KB, 6.2 MB; ``point`` is the decimal sign of the language."""
-    if size < 1000:
-        return f"{size} B"
-    if size < 1_000_000:
-        return f"{round(size / 1000)} KB"
-    return f"{size / 1_000_000:.1f} MB".replace(".", point)
-
-
-def paragraphs(text: str) -> Markup:
-    """Text as HTML paragraphs: escaped, line breaks kept, indents kept."""
-    blocks = re.split(r"\n[ \t]*\n+", text.strip("\n").expandtabs(4))
-    lines = ("<br>\n".join(re.sub(r"^ +| {2,}", _firm, str(escape(line))) for line in block.split("\n")) for block in blocks)
-    return Markup("\n".join(f"<p>{line}</p>" for line in lines))  # noqa: S704 - every line is escaped above
-
-
-def _firm(spaces: re.Match[str]) -> str:
-    return "&nbsp;" * (len(spaces[0]) - 1) + ("&nbsp;" if spaces.start() == 0 else " ")
+def _unknown(tree: nodes.Template) -> set[str]:
+    """Variables that a template reads and neither sets nor imports; an import reaches into its blocks."""
+    names = [name for one in tree.find_all(nodes.FromImport) for name in one.names]
+    imported = {name if isinstance(name, str) else name[1] for name in names}
+    return meta.find_undeclared_variables(tree) - imported
 
 
 def _marked_up(context: dict[str, Any]) -> dict[str, Any]:
@@ -200,8 +190,9 @@ def _place(error: Exception, path: Path | None) -> str:
     """File and line of the template in which an exception arose."""
     if isinstance(error, TemplateSyntaxError):
         return f"{error.filename or path}, line {error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith((".txt", ".html"))]
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else str(path)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if frame.filename.endswith((".txt", ".html"))]
+    return f"{ours[-1].filename}, line {ours[-1].lineno}" if ours else str(path)
 
 
 def _message(error: Exception) -> str:

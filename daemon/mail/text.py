@@ -129,34 +129,35 @@ class _Scan:
 
     def _attribution(self, index: int) -> int:
         """How many lines from ``index`` on are an attribution; 0 if none."""
-        first = self.bare[index]
-        starts = phrases.STARTS.match(first) is not None
         joined = ""
-        for span in range(1, MOST_JOINED + 1):
+        starts = _starts(self.bare[index])
+        for span in range(1, (MOST_JOINED if starts else 1) + 1):
             at = index + span - 1
             if at >= len(self.bare) or not self.bare[at] or self.quoted[at]:
                 return 0
             joined = f"{joined} {self.bare[at]}" if joined else self.bare[at]
-            if len(joined) > LONGEST or (span > 1 and not starts):
+            if len(joined) > LONGEST:
                 return 0
             if self._is_attribution(joined, starts, index + span):
                 return span
         return 0
 
     def _is_attribution(self, line: str, starts: bool, after: int) -> bool:
-        last = line.rstrip("-_* ")[-1:]
-        colon = last in (":", "：")
-        if not colon and not phrases.ENDS_WITH_WROTE.search(line):
+        end = line.rstrip("-_* ")
+        colon = end.endswith((":", "："))
+        last_word = end.rstrip(" :：").rpartition(" ")[2].rpartition(">")[2].lower()
+        wrote = last_word in phrases.WROTE_LAST and phrases.ENDS_WITH_WROTE.search(line[-60:]) is not None
+        if not colon and not wrote:
             return False
         dated = phrases.DATE.search(line) is not None
         addressed = phrases.ADDRESS.search(line) is not None
         quote_follows = (at := self._next_words(after)) < len(self.quoted) and self.quoted[at]
-        if phrases.ENDS_WITH_WROTE.search(line):
+        if wrote:
             if not colon:
                 return dated and addressed and starts
-            return (dated and starts) or (addressed and (dated or quote_follows)) or (
-                quote_follows and len(line) < 100 and at <= after + 1
-            )
+            if dated and starts:
+                return True
+            return (addressed and (dated or quote_follows)) or (quote_follows and len(line) < 100 and at <= after + 1)
         if dated and phrases.ADDRESS_END.search(line):
             return starts
         if dated and starts and phrases.SAYS_WROTE.search(line):
@@ -165,10 +166,15 @@ class _Scan:
 
     def _original(self, index: int) -> bool:
         line = self.bare[index]
-        return phrases.ORIGINAL_LINE.match(line) is not None or phrases.BEGIN_FORWARDED.match(line) is not None
+        if line[0] in "-_=*":
+            return phrases.ORIGINAL_LINE.match(line) is not None
+        return line[-1] in ":：" and phrases.BEGIN_FORWARDED.match(line) is not None
 
     def _label(self, index: int) -> str | None:
-        match = phrases.LABEL.match(self.bare[index])
+        head = self.bare[index][:40]
+        if ":" not in head and "：" not in head:
+            return None
+        match = phrases.LABEL.match(head)
         return phrases.LABEL_KINDS.get(match[1].strip().lower()) if match else None
 
     def _headers(self, index: int) -> bool:
@@ -223,28 +229,29 @@ class _Scan:
             elif self._sent_from(line):
                 cut, rest = place, "quoted" if left else "signature"
                 break
-            elif left <= SIGNATURE_LINES and len(line) <= 60 and phrases.CLOSING.match(line):
-                if all(len(self.bare[other]) <= 80 for other in run[place + 1 :][:SIGNATURE_LINES]):
+            elif left <= SIGNATURE_LINES and self._closing(line):
+                if all(len(self.bare[other]) <= 80 for other in run[place + 1 :]):
                     cut = place
                     break
-        if cut is None and len(run) > 1 and len(self.bare[run[-1]]) <= 50 and phrases.NAME_LINE.match(self.bare[run[-1]]):
-            cut = len(run) - 1
         if cut is None:
-            return
-        while cut > 1 and phrases.NAME_LINE.match(self.bare[run[cut - 1]]) and len(self.bare[run[cut - 1]]) <= 50:
+            cut = len(run)
+        if cut > 1 and _is_name(self.bare[run[cut - 1]]):
             cut -= 1
+        if cut == len(run):
+            return
         kinds[run[cut]] = "signature"
         for index in run[cut + 1 :]:
             kinds[index] = "signature" if rest == "signature" or self._sent_from(self.bare[index]) else "quoted"
 
+    def _closing(self, line: str) -> bool:
+        return len(line) <= 60 and phrases.CLOSING.match(line) is not None
+
     def _sent_from(self, line: str) -> bool:
-        """ "Sent from my iPhone", but not a sentence that begins so."""
-        words = line.partition("<http")[0].partition("[http")[0].partition("(http")[0].partition("http")[0].strip(" *_<>()[]")
-        if not 5 < len(words) <= 70:
+        """Whether a line is "Sent from my iPhone", and not a sentence that begins so."""
+        if not phrases.SENT_FROM.match(line) and (len(line) > 50 or not phrases.SENT_AFTER.match(line)):
             return False
-        if phrases.SENT_FROM.match(words):
-            return not ("," in words or words.endswith((".", "!", "?")) and words.count(" ") > 5)
-        return len(words) <= 50 and phrases.SENT_AFTER.match(words) is not None
+        words = line.partition("http")[0].strip(" *_<>()[]")
+        return 5 < len(words) <= 70 and "," not in words and not (words[-1] in ".!?" and words.count(" ") > 5)
 
     def _blank(self, kinds: list[Kind]) -> None:
         """An empty line belongs to what follows it, or at the end to what stands before."""
@@ -254,3 +261,16 @@ class _Scan:
                 following = kinds[index]
             elif following is not None:
                 kinds[index] = following
+
+
+def _starts(line: str) -> bool:
+    """Whether an attribution may begin with this line: with a date, a day, a name in quotes, or "On", "Le", "Am" …"""
+    line = line.lstrip("-_* ")
+    if line[:1].isdigit() or line[:1] in "\"«<":
+        return line != ""
+    return line.partition(" ")[0].rstrip(".,").lower() in phrases.START_WORDS
+
+
+def _is_name(line: str) -> bool:
+    """Whether a line is "-Abhishek" or "/John"."""
+    return line[0] in "-/–—~" and len(line) <= 50 and phrases.NAME_LINE.match(line) is not None

@@ -58,14 +58,18 @@ def rename(number: int, name: str) -> None:
     Person.update(name=name).where(Person.id == number, Person.name != name).execute()
 
 
-def plan(decided: Plan, mail: Mail | None, desk: str, envelope: Envelope | None, now: Instant) -> Written:
-    """Write a decision's rows but for the ledger and the outbox; the numbers they got."""
+def plan(
+    decided: Plan, mail: Mail | None, desk: str, envelope: Envelope | None, now: Instant, message: int | None = None
+) -> Written:
+    """Write a decision's rows but for the ledger and the outbox; the numbers they got.
+
+    ``message`` is the one that the decision is about, where it files none itself.
+    """
     author = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
     ticket = decided.ticket
     if decided.opening is not None:
         assert author is not None and envelope is not None
         ticket = _open(decided.opening, desk, author, envelope.source)
-    message = None
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
         message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
@@ -74,7 +78,9 @@ def plan(decided: Plan, mail: Mail | None, desk: str, envelope: Envelope | None,
         for other, kind in decided.links:
             TicketLink.insert(ticket=ticket, other=other, kind=kind).on_conflict_ignore().execute()
     if decided.proves and mail is not None and mail.sender is not None:
-        MailAddress.update(proved_at=now).where(MailAddress.key == mail.sender.key, MailAddress.proved_at.is_null()).execute()
+        MailAddress.update(proved_at=now).where(
+            MailAddress.key == mail.sender.key, MailAddress.proved_at.is_null()
+        ).execute()
     if decided.settles is not None:
         outbox, state = decided.settles
         Outbox.update(state=state, settled_at=now).where(Outbox.id == outbox).execute()
@@ -82,33 +88,73 @@ def plan(decided: Plan, mail: Mail | None, desk: str, envelope: Envelope | None,
 
 
 def _open(opening: Opening, desk: str, requester: int, channel: str) -> int:
-    number = int(Ticket.insert(
-        desk=desk, subject=opening.subject, status="new", team=opening.team, requester=requester,
-        channel=channel.partition(":")[0], opened_at=opening.at, updated_at=opening.at).execute())
+    number = int(
+        Ticket.insert(
+            desk=desk,
+            subject=opening.subject,
+            status="new",
+            team=opening.team,
+            requester=requester,
+            channel=channel.partition(":")[0],
+            opened_at=opening.at,
+            updated_at=opening.at,
+        ).execute()
+    )
     Participant.insert(ticket=number, person=requester, since=opening.at).execute()
     return number
 
 
-def _file(filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope,
-          events: Sequence[PlannedEvent]) -> int:
+def _file(
+    filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope, events: Sequence[PlannedEvent]
+) -> int:
     at = events[0].at if events else envelope.received_at
-    message = int(Message.insert(
-        ticket=ticket, kind=filing.kind, state=filing.state, author=author, channel=envelope.source.partition(":")[0],
-        subject=mail.subject[:998], words=mail.reply_text, automatic=mail.automatic.kind if mail.automatic else None,
-        language=mail.language, rfc_message_id=mail.message_id, raw=mail.sha256, because=filing.because,
-        evidence=filing.evidence, at=at, received_at=envelope.received_at,
-        released_at=at if filing.state == "filed" and filing.kind == "agent" else None).execute())
+    message = int(
+        Message.insert(
+            ticket=ticket,
+            kind=filing.kind,
+            state=filing.state,
+            author=author,
+            channel=envelope.source.partition(":")[0],
+            subject=mail.subject[:998],
+            words=mail.reply_text,
+            automatic=mail.automatic.kind if mail.automatic else None,
+            language=mail.language,
+            rfc_message_id=mail.message_id,
+            raw=mail.sha256,
+            because=filing.because,
+            evidence=filing.evidence,
+            at=at,
+            received_at=envelope.received_at,
+            released_at=at if filing.state == "filed" and filing.kind == "agent" else None,
+        ).execute()
+    )
     if mail.attachments:
-        Attachment.insert_many([
-            {"message": message, "part": a.part, "name": a.name, "content_type": a.content_type, "size": a.size,
-             "sha256": a.sha256, "content_id": a.content_id, "inline": a.inline, "encoding": a.encoding,
-             "offset": a.offset, "length": a.length} for a in mail.attachments]).execute()
+        Attachment.insert_many(
+            [
+                {
+                    "message": message,
+                    "part": a.part,
+                    "name": a.name,
+                    "content_type": a.content_type,
+                    "size": a.size,
+                    "sha256": a.sha256,
+                    "content_id": a.content_id,
+                    "inline": a.inline,
+                    "encoding": a.encoding,
+                    "offset": a.offset,
+                    "length": a.length,
+                }
+                for a in mail.attachments
+            ]
+        ).execute()
     if mail.message_id:
         thread_key(mail.message_id, ticket)
     if filing.kind != "bounce":
         keys = {a.key for a in (*mail.to, *mail.cc)} - set(envelope.recipients)
         if keys:
-            NamedAddress.insert_many([{"ticket": ticket, "key": k} for k in sorted(keys)[:500]]).on_conflict_ignore().execute()
+            NamedAddress.insert_many(
+                [{"ticket": ticket, "key": k} for k in sorted(keys)[:500]]
+            ).on_conflict_ignore().execute()
     return message
 
 
@@ -129,13 +175,26 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
             data |= {"from": event.was, "to": event.becomes}
             changed[event.column] = event.becomes
             if event.column == "status":
-                changed |= {column: (event.at if event.becomes == status else None) for status, column in STAMPS.items()
-                            if event.becomes == status or event.becomes in ("new", "open", "pending", "on_hold")}
+                changed |= {
+                    column: (event.at if event.becomes == status else None)
+                    for status, column in STAMPS.items()
+                    if event.becomes == status or event.becomes in ("new", "open", "pending", "on_hold")
+                }
         if event.kind == "agent_replied" and data.get("first"):
             changed["first_response_at"] = event.at
         changed["updated_at"] = event.at
-        rows.append({"ticket": ticket, "kind": event.kind, "at": event.at, "recorded_at": now, "actor": who(event.actor, author),
-                     "because": event.because, "message": message, "data": json.dumps(data, separators=(",", ":"))})
+        rows.append(
+            {
+                "ticket": ticket,
+                "kind": event.kind,
+                "at": event.at,
+                "recorded_at": now,
+                "actor": who(event.actor, author),
+                "because": event.because,
+                "message": message,
+                "data": json.dumps(data, separators=(",", ":")),
+            }
+        )
     if rows:
         Event.insert_many(rows).execute()
         Ticket.update(changed).where(Ticket.id == ticket).execute()
@@ -147,31 +206,95 @@ def who(planned: Who | None, author: int | None) -> int | None:
 
 
 def hold(holding: Holding, inbound: int, message: int | None, now: Instant) -> int:
-    return int(Hold.insert(agent=holding.agent, inbound=inbound, message=message, because=holding.because,
-                           created_at=now, expires_at=holding.expires_at).execute())
+    return int(
+        Hold.insert(
+            agent=holding.agent,
+            inbound=inbound,
+            message=message,
+            because=holding.because,
+            created_at=now,
+            expires_at=holding.expires_at,
+        ).execute()
+    )
 
 
-def ledger(parsed: Parsed, envelope: Envelope, desk: str, recipient: str, claim: str | None, state: str, because: str,
-           written: Written | None, now: Instant, error: str | None = None, again: int | None = None) -> int:
+def ledger(
+    parsed: Parsed,
+    envelope: Envelope,
+    desk: str,
+    recipient: str,
+    claim: str | None,
+    state: str,
+    because: str,
+    written: Written | None,
+    now: Instant,
+    error: str | None = None,
+    again: int | None = None,
+) -> int:
     """Write the mail's row in the ledger, or with ``again`` renew the one it had; its number."""
-    outcome = {"state": state, "because": because, "error": error, "ticket": written.ticket if written else None,
-               "message": written.message if written else None, "recorded_at": now}
+    outcome = {
+        "state": state,
+        "because": because,
+        "error": error,
+        "ticket": written.ticket if written else None,
+        "message": written.message if written else None,
+        "recorded_at": now,
+    }
     if again is not None:
         Inbound.update(attempts=Inbound.attempts + 1, **outcome).where(Inbound.id == again).execute()
         return again
-    return int(Inbound.insert(
-        source=envelope.source, source_key=envelope.source_key, desk=desk, recipient=recipient, sender=envelope.sender,
-        peer=envelope.peer, login=envelope.login, trusted_network=envelope.trusted_network,
-        fingerprint=parsed.fingerprint, claim=claim, from_text=parsed.from_text[:400], subject=parsed.subject[:400],
-        rfc_message_id=parsed.message_id, raw=parsed.sha256, received_at=envelope.received_at, **outcome).execute())
+    return int(
+        Inbound.insert(
+            source=envelope.source,
+            source_key=envelope.source_key,
+            desk=desk,
+            recipient=recipient,
+            sender=envelope.sender,
+            peer=envelope.peer,
+            login=envelope.login,
+            trusted_network=envelope.trusted_network,
+            fingerprint=parsed.fingerprint,
+            claim=claim,
+            from_text=parsed.from_text[:400],
+            subject=parsed.subject[:400],
+            rfc_message_id=parsed.message_id,
+            raw=parsed.sha256,
+            received_at=envelope.received_at,
+            **outcome,
+        ).execute()
+    )
 
 
-def queue(*, desk: str, ticket: int | None, message: int | None, person: int | None, kind: str, recipient: str,
-          automatic: bool, message_id: str, sha256: str, now: Instant) -> int:
+def queue(
+    *,
+    desk: str,
+    ticket: int | None,
+    message: int | None,
+    person: int | None,
+    kind: str,
+    recipient: str,
+    automatic: bool,
+    message_id: str,
+    sha256: str,
+    now: Instant,
+) -> int:
     """Put a mail whose bytes are kept into the outbox; its number."""
-    number = int(Outbox.insert(
-        desk=desk, ticket=ticket, message=message, person=person, kind=kind, recipient=recipient.casefold(),
-        automatic=automatic, rfc_message_id=message_id, raw=sha256, due_at=now, created_at=now).execute())
+    number = int(
+        Outbox.insert(
+            desk=desk,
+            ticket=ticket,
+            message=message,
+            person=person,
+            kind=kind,
+            recipient=recipient,
+            lane=recipient.casefold(),
+            automatic=automatic,
+            rfc_message_id=message_id,
+            raw=sha256,
+            due_at=now,
+            created_at=now,
+        ).execute()
+    )
     if ticket is not None:
         thread_key(message_id, ticket)
     return number

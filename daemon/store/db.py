@@ -25,8 +25,14 @@ from daemon.store.writer import StoreUnavailable, Writer
 T = TypeVar("T")
 
 BUSY_SECONDS = 5
-PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -16_000,
-           "wal_autocheckpoint": 4_000, "temp_store": "memory"}
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "cache_size": -16_000,
+    "wal_autocheckpoint": 4_000,
+    "temp_store": "memory",
+}
 
 
 class StoreError(Exception):
@@ -120,7 +126,9 @@ def open_store(url: str, *, sole: bool = False) -> Store:
             database.let_this_thread_write(False)
         return Store(database, lock)
     except migrate.TooNew as error:
-        raise StoreError(f"{path} was written by a newer Counterfoil ({error}); run that version, or restore a backup") from None
+        raise StoreError(
+            f"{path} was written by a newer Counterfoil ({error}); run that version, or restore a backup"
+        ) from None
     except (pw.DatabaseError, sqlite3.Error) as error:
         raise StoreError(f"the database {path} cannot be used: {error}; {_cure(error, path)}") from None
     except OSError as error:
@@ -129,9 +137,11 @@ def open_store(url: str, *, sole: bool = False) -> Store:
 
 def _path(url: str) -> Path:
     prefix = "sqlite:///"
-    if not url.startswith(prefix) or not url[len(prefix):]:
-        raise StoreError(f"storage.database = {url!r} is not understood; write sqlite:///relative/path or sqlite:////absolute/path")
-    return Path(url[len(prefix):])
+    if not url.startswith(prefix) or not url[len(prefix) :]:
+        raise StoreError(
+            f"storage.database = {url!r} is not understood; write sqlite:///relative/path or sqlite:////absolute/path"
+        )
+    return Path(url[len(prefix) :])
 
 
 def _cure(error: Exception, path: Path) -> str:
@@ -148,8 +158,10 @@ def _cure(error: Exception, path: Path) -> str:
 def _check_durability(database: Sqlite) -> None:
     mode, synchronous = database.pragma("journal_mode"), database.pragma("synchronous")
     if str(mode).lower() != "wal" or int(synchronous or 0) < 2:
-        raise StoreError(f"the database gave journal_mode={mode}, synchronous={synchronous}; WAL and FULL are needed, "
-                         "because less can lose mail in a power cut: put it on a local disk")
+        raise StoreError(
+            f"the database gave journal_mode={mode}, synchronous={synchronous}; WAL and FULL are needed, "
+            "because less can lose mail in a power cut: put it on a local disk"
+        )
 
 
 def _daemon_lock(path: Path) -> IO[str]:
@@ -158,7 +170,9 @@ def _daemon_lock(path: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise StoreError(f"another Counterfoil runs on {path}; stop it, or give this one a storage.folder of its own") from None
+        raise StoreError(
+            f"another Counterfoil runs on {path}; stop it, or give this one a storage.folder of its own"
+        ) from None
     return lock
 
 

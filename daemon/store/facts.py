@@ -48,7 +48,9 @@ def author(key: str, agents: Iterable[AgentFacts]) -> AuthorFacts:
     return AuthorFacts(key, row[0] if row else None, False)
 
 
-def duplicate(claim: str, fingerprint: str, source: str, dated: bool, now: int, but: int | None) -> DuplicateFacts | None:
+def duplicate(
+    claim: str, fingerprint: str, source: str, dated: bool, now: int, but: int | None
+) -> DuplicateFacts | None:
     """The row that stands for this mail at this desk (invariant 4); ``but`` is a row that is being tried again."""
     rows = Inbound.select(Inbound.id, Inbound.ticket, Inbound.message).where(Inbound.id != (but or 0))
     if dated:
@@ -61,9 +63,13 @@ def duplicate(claim: str, fingerprint: str, source: str, dated: bool, now: int, 
 
 def sibling(fingerprint: str, desk: str) -> int | None:
     """The ticket that this mail opened or joined at another desk."""
-    row = (Inbound.select(Inbound.ticket)
-           .where(Inbound.fingerprint == fingerprint, Inbound.desk != desk, Inbound.ticket.is_null(False))
-           .order_by(Inbound.id).tuples().first())
+    row = (
+        Inbound.select(Inbound.ticket)
+        .where(Inbound.fingerprint == fingerprint, Inbound.desk != desk, Inbound.ticket.is_null(False))
+        .order_by(Inbound.id)
+        .tuples()
+        .first()
+    )
     return int(row[0]) if row else None
 
 
@@ -71,7 +77,9 @@ def referenced(message_ids: Sequence[str]) -> tuple[int, ...]:
     """The tickets on which these Message-IDs stand, in their order, each once."""
     if not message_ids:
         return ()
-    rows = ThreadKey.select(ThreadKey.rfc_message_id, ThreadKey.ticket).where(ThreadKey.rfc_message_id.in_(list(message_ids)[:200]))
+    rows = ThreadKey.select(ThreadKey.rfc_message_id, ThreadKey.ticket).where(
+        ThreadKey.rfc_message_id.in_(list(message_ids)[:200])
+    )
     found: dict[str, list[int]] = {}
     for message_id, ticket in rows.order_by(ThreadKey.id).tuples():
         found.setdefault(message_id, []).append(ticket)
@@ -83,44 +91,79 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
     row = Ticket.get_or_none(Ticket.id == number)
     if row is None:
         return None
-    participants = frozenset(p for (p,) in Participant.select(Participant.person).where(Participant.ticket == number).tuples())
-    named = author_key is not None and NamedAddress.select().where(
-        NamedAddress.ticket == number, NamedAddress.key == author_key).exists()
+    participants = frozenset(
+        p for (p,) in Participant.select(Participant.person).where(Participant.ticket == number).tuples()
+    )
+    named = (
+        author_key is not None
+        and NamedAddress.select().where(NamedAddress.ticket == number, NamedAddress.key == author_key).exists()
+    )
     last = Event.select(pw.fn.MAX(Event.at)).where(Event.ticket == number).scalar()
-    automatic = Outbox.select(pw.fn.COUNT(Outbox.id)).where(
-        Outbox.ticket == number, Outbox.kind.in_(AUTOMATIC_TO_CUSTOMERS), Outbox.created_at > now - DAY).scalar()
+    automatic = (
+        Outbox.select(pw.fn.COUNT(Outbox.id))
+        .where(Outbox.ticket == number, Outbox.kind.in_(AUTOMATIC_TO_CUSTOMERS), Outbox.created_at > now - DAY)
+        .scalar()
+    )
     seen = bool(message_id and author_key) and (
-        Message.select().join(MailAddress, on=(MailAddress.person == Message.author))
-        .where(Message.ticket == number, Message.rfc_message_id == message_id, MailAddress.key == author_key).exists())
+        Message.select()
+        .join(MailAddress, on=(MailAddress.person == Message.author))
+        .where(Message.ticket == number, Message.rfc_message_id == message_id, MailAddress.key == author_key)
+        .exists()
+    )
     return TicketFacts(
-        id=row.id, desk=row.desk, status=row.status, team=row.team, requester=row.requester_id, assignee=row.assignee_id,
-        participants=participants, named=named, merged_into=row.merged_into_id, closed_at=row.closed_at,
-        first_response_at=row.first_response_at, last_event_at=last or row.opened_at, automatic_lately=automatic or 0,
-        seen_from_author=seen)
+        id=row.id,
+        desk=row.desk,
+        status=row.status,
+        team=row.team,
+        requester=row.requester_id,
+        assignee=row.assignee_id,
+        participants=participants,
+        named=named,
+        merged_into=row.merged_into_id,
+        closed_at=row.closed_at,
+        first_response_at=row.first_response_at,
+        last_event_at=last or row.opened_at,
+        automatic_lately=automatic or 0,
+        seen_from_author=seen,
+    )
 
 
 def opened_lately(person: int | None, now: int) -> int:
     """Tickets that this person opened within the last hour."""
     if person is None:
         return 0
-    return int(Ticket.select(pw.fn.COUNT(Ticket.id)).where(Ticket.requester == person, Ticket.opened_at > now - HOUR).scalar())
+    return int(
+        Ticket.select(pw.fn.COUNT(Ticket.id)).where(Ticket.requester == person, Ticket.opened_at > now - HOUR).scalar()
+    )
 
 
 def automatic_lately(key: str, kinds: Sequence[str], now: int) -> int:
     """Automatic mails of these kinds to this address within the last hour."""
-    return int(Outbox.select(pw.fn.COUNT(Outbox.id)).where(
-        Outbox.recipient == key, Outbox.kind.in_(list(kinds)), Outbox.created_at > now - HOUR).scalar())
+    return int(
+        Outbox.select(pw.fn.COUNT(Outbox.id))
+        .where(Outbox.lane == key, Outbox.kind.in_(list(kinds)), Outbox.created_at > now - HOUR)
+        .scalar()
+    )
 
 
 def persons_at(keys: Iterable[str]) -> frozenset[int]:
     wanted = list(keys)[:500]
-    return frozenset(p for (p,) in MailAddress.select(MailAddress.person).where(MailAddress.key.in_(wanted)).tuples()) if wanted else frozenset()
+    return (
+        frozenset(p for (p,) in MailAddress.select(MailAddress.person).where(MailAddress.key.in_(wanted)).tuples())
+        if wanted
+        else frozenset()
+    )
 
 
 def token_holders(number: int, agents: Iterable[AgentFacts]) -> tuple[int, ...]:
     """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents."""
     rows = Participant.select(Participant.person).where(Participant.ticket == number).tuples()
-    wrote = Message.select(Message.author).where(Message.ticket == number, Message.author.is_null(False)).distinct().tuples()
+    wrote = (
+        Message.select(Message.author)
+        .where(Message.ticket == number, Message.author.is_null(False))
+        .distinct()
+        .tuples()
+    )
     return tuple(dict.fromkeys([p for (p,) in rows] + [p for (p,) in wrote] + [a.person for a in agents]))
 
 
@@ -137,14 +180,46 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 
 def _sent(condition: pw.Expression) -> SentFacts | None:
-    row = (Outbox.select(Outbox.id, Outbox.ticket, Outbox.kind, Message.author, Outbox.state)
-           .join(Message, pw.JOIN.LEFT_OUTER).where(condition).order_by(Outbox.id).tuples().first())
+    row = (
+        Outbox.select(Outbox.id, Outbox.ticket, Outbox.kind, Message.author, Outbox.state)
+        .join(Message, pw.JOIN.LEFT_OUTER)
+        .where(condition)
+        .order_by(Outbox.id)
+        .tuples()
+        .first()
+    )
     return SentFacts(*row) if row else None
 
 
 def person(number: int) -> KnownPerson | None:
     """A person and their address, the proved one first; None for someone without an address."""
-    row = (MailAddress.select(Person.id, Person.name, MailAddress.address, MailAddress.proved_at)
-           .join(Person).where(Person.id == number)
-           .order_by(MailAddress.proved_at.is_null(), MailAddress.key).tuples().first())
+    row = (
+        MailAddress.select(Person.id, Person.name, MailAddress.address, MailAddress.proved_at)
+        .join(Person)
+        .where(Person.id == number)
+        .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
+        .tuples()
+        .first()
+    )
     return KnownPerson(row[0], row[1], row[2], row[3] is not None) if row else None
+
+
+def conversation(number: int) -> tuple[str, ...]:
+    """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers."""
+    theirs = Message.select(Message.received_at, Message.rfc_message_id).where(
+        Message.ticket == number, Message.kind == "customer", Message.rfc_message_id.is_null(False)
+    )
+    ours = Outbox.select(Outbox.created_at, Outbox.rfc_message_id).where(
+        Outbox.ticket == number, Outbox.kind == "answer"
+    )
+    return tuple(dict.fromkeys(m for _, m in sorted([*theirs.tuples(), *ours.tuples()])))
+
+
+def name_of(number: int | None) -> str:
+    row = Person.select(Person.name).where(Person.id == number).tuples().first() if number is not None else None
+    return str(row[0]) if row else ""
+
+
+def ticket_row(number: int) -> Ticket:
+    """The row itself, for a letter that shows it."""
+    return Ticket.get_by_id(number)

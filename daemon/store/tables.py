@@ -7,8 +7,6 @@ The models are bound to the database that ``store.db`` opens. What others may re
 
 from __future__ import annotations
 
-
-
 import peewee as pw
 
 database = pw.DatabaseProxy()
@@ -224,7 +222,7 @@ class Inbound(Numbered):
 
 class Outbox(Numbered):
     """A mail to one recipient. Message-ID and bytes are fixed here; ``state`` is queued, delivered, failed, bounced or
-    cancelled."""
+    cancelled. ``lane`` is the recipient's casefold key: within a ticket, a lane keeps its order."""
 
     desk = pw.TextField()
     ticket = pw.ForeignKeyField(Ticket, null=True)
@@ -232,6 +230,7 @@ class Outbox(Numbered):
     person = pw.ForeignKeyField(Person, null=True, index=False)
     kind = pw.TextField()
     recipient = pw.TextField()
+    lane = pw.TextField()
     automatic = pw.BooleanField()
     rfc_message_id = pw.TextField(index=True)
     raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
@@ -244,7 +243,7 @@ class Outbox(Numbered):
     response = pw.TextField(null=True)
 
     class Meta:
-        indexes = ((("state", "due_at"), False), (("recipient", "created_at"), False), (("ticket", "recipient"), False))
+        indexes = ((("state", "due_at"), False), (("lane", "created_at"), False), (("ticket", "lane"), False))
 
 
 class Hold(Numbered):
@@ -261,6 +260,20 @@ class Hold(Numbered):
 
 
 TABLES: tuple[type[pw.Model], ...] = (
-    About, Person, MailAddress, Ticket, Participant, NamedAddress, TicketTag, TicketLink, Raw, Message, Attachment,
-    ThreadKey, Event, Inbound, Outbox, Hold,
+    About,
+    Person,
+    MailAddress,
+    Ticket,
+    Participant,
+    NamedAddress,
+    TicketTag,
+    TicketLink,
+    Raw,
+    Message,
+    Attachment,
+    ThreadKey,
+    Event,
+    Inbound,
+    Outbox,
+    Hold,
 )

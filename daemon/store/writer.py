@@ -48,13 +48,14 @@ class _Job:
 
 
 class Writer:
-    """A thread with a queue; ``submit`` from any thread."""
+    """A thread with a queue; ``submit`` from any thread. ``committed`` is called in the writer's thread after a commit."""
 
     def __init__(self, database: Writable) -> None:
         self._database = database
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._closed = False
+        self.committed: Callable[[], None] = lambda: None
         self._thread.start()
 
     def submit(self, job: Callable[[], T], weight: int = 0) -> Future[T]:
@@ -151,6 +152,7 @@ class Writer:
             self._rollback()
             self._fail(jobs, error)
             return False
+        self.committed()
         return True
 
     def _fail(self, jobs: list[_Job], error: Exception) -> None:

@@ -185,6 +185,7 @@ def up(migrator, db):
         person = ForeignKeyField(Person, null=True, index=False)
         kind = TextField()
         recipient = TextField()
+        lane = TextField()
         automatic = BooleanField()
         rfc_message_id = TextField(index=True)
         raw = ForeignKeyField(Raw, column_name='raw', index=False)
@@ -198,7 +199,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'outbox'
-            indexes = ((('state', 'due_at'), False), (('recipient', 'created_at'), False), (('ticket', 'recipient'), False))
+            indexes = ((('state', 'due_at'), False), (('lane', 'created_at'), False), (('ticket', 'lane'), False))
     db.create_tables([Outbox])
 
     class Participant(Model):

@@ -1,0 +1,103 @@
+"""``counterfoil file``: mail from files and pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli.sources import mails
+from daemon.cli.terms import FAILED, TRY_AGAIN, USAGE, ConfigFile, as_json, fail, house
+from daemon.core.values import Envelope, Mail, Outcome, Parsed
+from daemon.desk.house import House
+
+RECEIVED = re.compile(rb"^Received:((?:[^\n]|\n[ \t]){0,2000})", re.I | re.M)
+
+
+def file(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=".eml, mbox, Maildir or - for standard input")],
+    config: ConfigFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would happen; store and send nothing.")] = False,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="ADDRESS", help="Envelope recipient; else the desk found in To and Cc, else the first desk."
+        ),
+    ] = "",
+    sender: Annotated[
+        str | None, typer.Option("--from", metavar="ADDRESS", help="Envelope sender; '' = the null sender.")
+    ] = None,
+) -> None:
+    """File mail from files, or from an MTA's pipe; one JSON object a mail.
+
+    Examples: counterfoil file --dry-run letter.eml · counterfoil file ~/Maildir · |counterfoil file - (exits 75 when not stored)
+    """
+    worst = 0
+    with house(config) as here:
+        if to and here.book.read(to) is None:
+            fail(f"--to {to} is no address of a desk; desks: {', '.join(d.address for d in here.config.desk)}", USAGE)
+        try:
+            for row, state in asyncio.run(_file_all(here, paths, dry_run, to, sender)):
+                as_json(row)
+                worst = max(worst, {"deferred": TRY_AGAIN, "rejected": FAILED}.get(state, 0))
+        except OSError as error:
+            fail(f"{error.filename} cannot be read: {error.strerror}", FAILED)
+    raise typer.Exit(worst)
+
+
+async def _file_all(
+    here: House, paths: list[Path], dry_run: bool, to: str, sender: str | None
+) -> list[tuple[dict[str, object], str]]:
+    from daemon.app import build_pool
+    from daemon.desk.receive import Reception
+
+    pool = build_pool(here.config)
+    reception = Reception(here, pool, rehearsal=dry_run)
+    rows = []
+    try:
+        for name, raw in mails(paths):
+            for outcome in await _file_one(here, reception, pool.parse_now(raw, "file"), name, raw, to, sender):
+                row = {
+                    "path": name,
+                    "outcome": outcome.state,
+                    "because": outcome.because,
+                    "ticket": outcome.ticket,
+                    "message": outcome.message,
+                }
+                rows.append((row, outcome.state))
+    finally:
+        pool.close()
+    return rows
+
+
+async def _file_one(
+    here: House, reception: object, parsed: Parsed, name: str, raw: bytes, to: str, sender: str | None
+) -> tuple[Outcome, ...]:
+    from daemon.desk.receive import Reception
+
+    assert isinstance(reception, Reception)
+    if len(raw) > here.config.limits.message_size:
+        return (Outcome("", "rejected", "too-large"),)
+    envelope = Envelope("file", name, sender, (to,) if to else _recipients(here, parsed), _received_at(here, raw))
+    return await reception.settle(raw, parsed, envelope)
+
+
+def _recipients(here: House, parsed: Parsed) -> tuple[str, ...]:
+    """Our addresses among To and Cc; the first desk's if there are none."""
+    found = (
+        [a.address for a in (*parsed.to, *parsed.cc) if here.book.read(a.address)] if isinstance(parsed, Mail) else []
+    )
+    return tuple(dict.fromkeys(found)) or (here.config.desk[0].address,)
+
+
+def _received_at(here: House, raw: bytes) -> int:
+    """The topmost Received of a file that the operator hands us, if that lies in the past; else now."""
+    from daemon.mail.headers import instant
+
+    now = here.now()
+    match = RECEIVED.search(raw[:65_536].split(b"\n\r\n")[0].split(b"\n\n")[0])
+    stamped = instant(match[1].rpartition(b";")[2]) if match else None
+    return stamped if stamped is not None and 0 < stamped <= now else now

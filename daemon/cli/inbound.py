@@ -1,0 +1,199 @@
+"""``counterfoil inbound``: the ledger. Where is my mail?"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from daemon.cli.terms import FAILED, AsJson, ConfigFile, as_json, fail, house, moment, plain, say, table
+from daemon.core.reasons import sentence
+from daemon.desk.house import House
+
+app = typer.Typer(no_args_is_help=True, help="The ledger of every mail seen: list, show, retry, release, discard.")
+
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Number in the ledger, as in: counterfoil inbound list")]
+STATES = ("filed", "ignored", "quarantined", "failed")
+
+
+@app.command("list")
+def list_(
+    config: ConfigFile = None,
+    state: Annotated[str, typer.Option("--state", help="filed, ignored, quarantined or failed; else all.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most rows, the newest.")] = 50,
+    json: AsJson = False,
+) -> None:
+    """List the newest mails, the newest last.
+
+    Example: counterfoil inbound list --state quarantined
+    """
+    from daemon.store import ledger
+
+    if state and state not in STATES:
+        fail(f"--state {state} is none; one of {', '.join(STATES)}", 2)
+    with house(config) as here:
+        rows = here.store.read(lambda: ledger.rows(state or None, limit=limit))
+    if json:
+        for row in rows:
+            as_json(public(row))
+        return
+    table(
+        ("no", "received", "state", "because", "ticket", "from", "subject"),
+        [
+            (
+                r["id"],
+                moment(r["received_at"]),
+                r["state"],
+                r["because"],
+                r["ticket"],
+                r["from_text"][:40],
+                r["subject"][:60],
+            )
+            for r in rows
+        ],
+    )
+
+
+@app.command()
+def show(
+    number: Number,
+    config: ConfigFile = None,
+    json: AsJson = False,
+    raw: Annotated[
+        Path | None, typer.Option("--raw", metavar="FILE", help="Write the mail's bytes as they came into this file.")
+    ] = None,
+) -> None:
+    """Show one mail's row, and what its reason means.
+
+    Example: counterfoil inbound show 17 --raw mail.eml
+    """
+    from daemon.store import ledger
+
+    with house(config) as here:
+        row = _row(here, number)
+        if raw is not None:
+            try:
+                raw.write_bytes(here.store.read(lambda: ledger.raw(row["raw"])))
+            except OSError as error:
+                fail(f"{raw} cannot be written: {error.strerror}", FAILED)
+    if json:
+        as_json(public(row))
+        return
+    for key, value in public(row).items():
+        if value not in (None, ""):
+            say(f"{key:16} {plain(moment(value) if key.endswith('_at') else value)}")
+    say(f"\n{sentence(row['because'])}")
+
+
+@app.command()
+def retry(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], config: ConfigFile = None) -> None:
+    """Try failed and quarantined mail again, from the bytes that were kept.
+
+    Example: counterfoil inbound retry 17 18
+    """
+    with house(config) as here:
+        for number in numbers:
+            row = _row(here, number)
+            if row["state"] not in ("failed", "quarantined"):
+                fail(f"mail {number} is {row['state']}; only failed and quarantined mail can be tried again")
+            as_json(asyncio.run(_retry(here, row)))
+
+
+async def _retry(here: House, row: dict[str, Any]) -> dict[str, Any]:
+    from daemon.app import build_pool
+    from daemon.desk.receive import Reception
+    from daemon.store import holds, ledger
+
+    pool = build_pool(here.config)
+    try:
+        raw = here.store.read(lambda: ledger.raw(row["raw"]))
+        envelope = here.store.read(lambda: holds.envelope(row["id"]))
+        outcomes = await Reception(here, pool).settle(raw, pool.parse_now(raw, "retry"), envelope, again=row["id"])
+    finally:
+        pool.close()
+    return {
+        "inbound": row["id"],
+        "outcome": outcomes[0].state,
+        "because": outcomes[0].because,
+        "ticket": outcomes[0].ticket,
+    }
+
+
+@app.command()
+def release(number: Number, config: ConfigFile = None) -> None:
+    """Vouch for a held agent's mail as the operator: it is carried out as if the agent had confirmed it.
+
+    Example: counterfoil inbound release 17
+    """
+    _settle(config, number, "confirmed")
+
+
+@app.command()
+def discard(number: Number, config: ConfigFile = None) -> None:
+    """Let a held, quarantined or failed mail rest; it stays in the ledger.
+
+    Example: counterfoil inbound discard 17
+    """
+    _settle(config, number, "discarded")
+
+
+def _settle(config: Path | None, number: int, decision: str) -> None:
+    from daemon.desk import confirm
+    from daemon.store import holds, ledger
+
+    with house(config) as here:
+        row = _row(here, number)
+        held = here.store.read(lambda: holds.find(number))
+        if held is not None and held.decision is None:
+            outcome = here.store.write(
+                lambda: confirm.settle(
+                    here, held, "confirmed" if decision == "confirmed" else "discarded", here.now(), lapsed_too=True
+                )
+            ).result()
+            if outcome is None:
+                fail(f"mail {number} cannot be released: {sentence(held.because)}")
+            as_json({"inbound": number, "outcome": outcome.state, "because": outcome.because, "ticket": outcome.ticket})
+        elif decision == "discarded" and row["state"] in ("quarantined", "failed"):
+            here.store.write(lambda: ledger.discard(number, "discarded-by-operator", here.now())).result()
+            as_json({"inbound": number, "outcome": "ignored", "because": "discarded-by-operator", "ticket": None})
+        else:
+            fail(
+                f"mail {number} is {row['state']} ({row['because']}): nothing waits there. To try one again: counterfoil inbound retry {number}"
+            )
+
+
+def _row(here: House, number: int) -> dict[str, Any]:
+    from daemon.store import ledger
+
+    row = here.store.read(lambda: ledger.row(number))
+    if row is None:
+        fail(f"the ledger has no mail {number}; see: counterfoil inbound list")
+    return row
+
+
+def public(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the ledger under the names that people know."""
+    shown = (
+        "id",
+        "state",
+        "because",
+        "source",
+        "source_key",
+        "desk",
+        "recipient",
+        "sender",
+        "peer",
+        "from_text",
+        "subject",
+        "rfc_message_id",
+        "ticket",
+        "message",
+        "attempts",
+        "error",
+        "received_at",
+        "recorded_at",
+        "raw",
+    )
+    return {{"from_text": "from", "rfc_message_id": "message_id", "raw": "sha256"}.get(k, k): row[k] for k in shown}

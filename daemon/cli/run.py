@@ -1,0 +1,67 @@
+"""``counterfoil run``: the daemon."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daemon.cli.terms import USAGE, ConfigFile, fail, fail_whole, load_config, say
+
+if TYPE_CHECKING:
+    from daemon.app import Daemon
+
+
+def run(config: ConfigFile = None) -> None:
+    """Start the daemon and serve until SIGTERM or Ctrl-C.
+
+    Without a configuration it serves support@example.com on this machine alone, and no mail leaves it.
+
+    Example: counterfoil run --config /etc/counterfoil.toml
+    """
+    from daemon import app, logs
+    from daemon.config import ConfigurationError
+    from daemon.edge import StartError
+    from daemon.store.db import StoreError
+
+    settings = load_config(config)
+    logs.configure(settings.log.level)
+    try:
+        app.run(settings, welcome)
+    except ConfigurationError as error:
+        fail_whole(error, config)
+    except (StoreError, StartError) as error:
+        fail(str(error), USAGE)
+
+
+def welcome(daemon: Daemon) -> None:
+    """Say what listens where, and the three lines to type next."""
+    config = daemon.config
+    desk = config.desk[0]
+    doors = [
+        f"{listener.protocol.upper()} on {host}:{port}"
+        for listener, (host, port) in zip(config.listen, daemon.doors.addresses, strict=True)
+    ]
+    out = (
+        f"{config.relay.host}:{config.relay.port}"
+        if config.relay.host
+        else f"the Maildir {config.storage.path('outbox')} (no relay is configured)"
+    )
+    say(f"Counterfoil is running: {', '.join(doors)}, health on http://{config.http.host}:{daemon.http_port}/health.")
+    say(f"Desk {desk.address}, database {config.storage.database_url}, outgoing mail to {out}.")
+    smtp = next(
+        (a for listener, a in zip(config.listen, daemon.doors.addresses, strict=True) if listener.protocol == "smtp"),
+        None,
+    )
+    if smtp and not config.relay.host:
+        here = Path(sys.executable).with_name("counterfoil")
+        command = here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here
+        mail = f"From: customer@example.net\\nTo: {desk.address}\\nSubject: Printer\\n\\nIt is on fire."
+        say("")
+        say("Type next, in another terminal here:")
+        say(
+            f"""  python3 -c 'import smtplib; smtplib.SMTP("{smtp[0]}", {smtp[1]}).sendmail("customer@example.net", "{desk.address}", "{mail}")'"""
+        )
+        say(f"  {command} ticket show 1")
+        say(f"  cat {config.storage.path('outbox')}/new/*")
+    sys.stdout.flush()

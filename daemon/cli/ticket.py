@@ -1,0 +1,182 @@
+"""``counterfoil ticket``: tickets, their conversation, and why each mail is where it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from daemon.cli.terms import USAGE, AsJson, ConfigFile, as_json, block, fail, house, moment, plain, say, table
+from daemon.core.reasons import sentence
+from daemon.core.status import PRIORITIES, STATUSES
+
+app = typer.Typer(no_args_is_help=True, help="Tickets: list, show, why, set.")
+
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the ticket, without #.")]
+
+
+@app.command("list")
+def list_(
+    config: ConfigFile = None,
+    status: Annotated[str, typer.Option("--status", help=f"One of {', '.join(STATUSES)}; else all.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most rows, the newest.")] = 50,
+    json: AsJson = False,
+) -> None:
+    """List the newest tickets, the newest last.
+
+    Example: counterfoil ticket list --status open
+    """
+    from daemon.store import tickets
+
+    if status and status not in STATUSES:
+        fail(f"--status {status} is none; one of {', '.join(STATUSES)}", USAGE)
+    with house(config) as here:
+        rows = here.store.read(lambda: tickets.rows(status or None, limit))
+    if json:
+        for row in rows:
+            as_json(row)
+        return
+    table(
+        ("no", "status", "priority", "opened", "requester", "assignee", "subject"),
+        [
+            (
+                r["id"],
+                r["status"],
+                r["priority"],
+                moment(r["opened_at"]),
+                r["requester_address"] or r["requester_name"],
+                r["assignee_name"] or "",
+                r["subject"],
+            )
+            for r in rows
+        ],
+    )
+
+
+@app.command()
+def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Show a ticket and its conversation.
+
+    Example: counterfoil ticket show 1042
+    """
+    found = _find(number, config)
+    if json:
+        as_json(found)
+        return
+    say(f"#{found['id']}  {plain(found['subject']) or '(no subject)'}")
+    say(
+        f"{found['status']}, {found['priority']}, team {plain(found['team'])}, opened {moment(found['opened_at'])} UTC by {_person(found)}"
+    )
+    for link in found["links"]:
+        say(f"{link['kind']}: #{link['other'] if link['ticket'] == number else link['ticket']}")
+    for message in found["messages"]:
+        say(
+            f"\n── {message['kind']}{' (held)' if message['state'] == 'held' else ''} · {plain(message['author'] or '')} "
+            f"<{plain(message['address'] or '')}> · {moment(message['at'])} UTC"
+        )
+        say(block(message["words"].strip()) or "(no words)")
+        for attachment in message["attachments"]:
+            say(f"   ▸ {plain(attachment['name'])} ({attachment['size']:,} bytes)")
+    if found["letters"]:
+        say("\nOutgoing mail")
+        table(
+            ("no", "kind", "to", "state", "settled"),
+            [(x["id"], x["kind"], x["recipient"], x["state"], moment(x["settled_at"])) for x in found["letters"]],
+        )
+
+
+@app.command()
+def why(number: Number, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Tell, message by message, which rule joined it and what followed.
+
+    Example: counterfoil ticket why 1042
+    """
+    found = _find(number, config)
+    for message in found["messages"]:
+        events = [e for e in found["events"] if e["message"] == message["id"] and e["kind"] != "mail_delivered"]
+        letters = [x for x in found["letters"] if x["message"] == message["id"]]
+        if json:
+            as_json(
+                {
+                    "message": message["id"],
+                    "kind": message["kind"],
+                    "from": message["address"],
+                    "at": message["at"],
+                    "because": message["because"],
+                    "evidence": message["evidence"],
+                    "sentence": sentence(message["because"]),
+                    "events": [{k: e[k] for k in ("kind", "because", "at", "data")} for e in events],
+                    "letters": [{k: x[k] for k in ("kind", "recipient", "state")} for x in letters],
+                }
+            )
+            continue
+        say(
+            f"Message {message['id']} · {message['kind']} · {plain(message['address'] or message['author'] or 'unknown')} · {moment(message['received_at'])} UTC"
+        )
+        say(f"  joined by   {message['because']}: {sentence(message['because'])}")
+        say(f"  author      {EVIDENCE.get(message['evidence'], message['evidence'])}")
+        for event in events:
+            change = f" {event['data']['from']} → {event['data']['to']}" if "to" in event["data"] else ""
+            answered = event["data"].get("answered")
+            say(
+                f"  then        {event['kind']}{plain(change)} ({event['because']}){f'; answering: {sentence(str(answered))}' if answered else ''}"
+            )
+        for letter in letters:
+            say(f"  told        {plain(letter['recipient'])} by {letter['kind']}: {letter['state']}")
+        say()
+
+
+EVIDENCE = {
+    "no-evidence": "not proved: From says so, and nothing else",
+    "submission": "proved: logged in with the password of that address",
+    "network": "proved: the connection came from a trusted network",
+    "confirmed": "proved: confirmed by the agent",
+}
+
+
+@app.command("set")
+def set_(
+    number: Number,
+    config: ConfigFile = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="open, pending, on_hold, resolved, closed or spam.")
+    ] = None,
+    priority: Annotated[str | None, typer.Option("--priority", help=", ".join(PRIORITIES))] = None,
+    assignee: Annotated[
+        str | None, typer.Option("--assignee", metavar="ADDRESS", help="An agent's address, or none.")
+    ] = None,
+    team: Annotated[str | None, typer.Option("--team", help="Name of a team.")] = None,
+) -> None:
+    """Change a ticket as the operator; customers are told of what tickets.notify_customer names.
+
+    Example: counterfoil ticket set 1042 --status resolved --assignee agent@example.com
+    """
+    from daemon.desk.change import Unchangeable, change
+
+    wanted = {"status": status, "priority": priority, "assignee": assignee, "team": team}
+    with house(config) as here:
+        try:
+            changed = here.store.write(
+                lambda: change(here, number, {k: v for k, v in wanted.items() if v is not None}, None, "operator")
+            ).result()
+        except Unchangeable as error:
+            fail(str(error), USAGE)
+    say(
+        f"#{number}: "
+        + (", ".join(f"{e.kind.replace('_', ' ')} {e.was} → {e.becomes}" for e in changed) or "nothing to change")
+    )
+
+
+def _find(number: int, config: Any) -> dict[str, Any]:
+    from daemon.store import tickets
+
+    with house(config) as here:
+        found = here.store.read(lambda: tickets.one(number))
+    if found is None:
+        fail(f"there is no ticket {number}; see: counterfoil ticket list")
+    return found
+
+
+def _person(row: dict[str, Any]) -> str:
+    name, address = plain(row["requester_name"]), plain(row["requester_address"] or "")
+    return f"{name} <{address}>" if name and address else name or address or "an unknown sender"

@@ -1,0 +1,138 @@
+"""A held mail and its agent's word: by a reply to the question, or by a click on the page that the question links.
+
+The question goes to the agent's own address and bears a token of this one hold: who can quote it, reads that mailbox.
+A machine's reply is no word. A hold that was decided or has lapsed stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from daemon.core import decide
+from daemon.core.plan import Plan
+from daemon.core.values import Envelope, Evidence, Mail, Outcome, Unreadable
+from daemon.desk import post, receive, words
+from daemon.desk.house import House
+from daemon.mail import answer
+from daemon.mail.address import Recipient
+from daemon.mail.parse import parse
+from daemon.store import commit, facts, holds
+
+Decision = Literal["confirmed", "discarded"]
+CONFIRMED = Evidence(True, "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the page shows of a hold: who is asked about what, and whether it still waits."""
+
+    hold: holds.Held
+    subject: str
+    words: str
+    state: Literal["waiting", "confirmed", "discarded", "lapsed"]
+
+
+def by_mail(house: House, raw: bytes, mail: Mail, envelope: Envelope, to: Recipient) -> Outcome | None:
+    """Take a reply to a question; None if it is none, and so an ordinary mail. Runs in the writer's transaction."""
+    held = holds.find(to.number)
+    if held is None or not house.keyring.is_confirm_token(to.token, to.number):
+        return None
+    agent = house.agent(held.agent)
+    if agent is None or mail.sender is None or mail.sender.key != agent.address.casefold():
+        return None
+    now = house.now()
+    commit.raw(mail.sha256, raw)
+    if mail.automatic is not None or envelope.sender == "":
+        plan = Plan("ignored", "automatic-answer-to-a-question")
+        return receive.perform(house, plan, raw, mail, envelope, to.desk, now, None, None)
+    decision: Decision = "discarded" if _says_no(mail.reply_text) else "confirmed"
+    outcome = settle(house, held, decision, now)
+    plan = Plan(
+        "ignored",
+        f"agent-{decision}" if outcome else "question-settled-already",
+        ticket=outcome.ticket if outcome else None,
+    )
+    return receive.perform(house, plan, raw, mail, envelope, to.desk, now, None, None)
+
+
+def _says_no(words: str) -> bool:
+    first = words.split(None, 1)[0].strip(".,!#:").casefold() if words.split() else ""
+    return first in ("discard", "no", "verwerfen", "nein")
+
+
+def question(house: House, number: int, token: str) -> Question | None:
+    """What the page behind a link shows; None for a link that is not genuine. Reads only."""
+    if not house.keyring.is_confirm_token(token, number):
+        return None
+    held = holds.find(number)
+    if held is None:
+        return None
+    mail = parse(holds.content(held))
+    if isinstance(mail, Unreadable):
+        return None
+    return Question(held, mail.subject, preview(mail), _state(held, house.now()))
+
+
+def preview(mail: Mail) -> str:
+    """The words that would leave."""
+    own = answer.agent_words(mail)
+    return own.text if isinstance(own, answer.Words) else mail.reply_text
+
+
+def by_click(house: House, number: int, token: str, decision: Decision) -> bool:
+    """Settle a hold by its link; False if the link is not genuine or nothing waits. Runs in the writer's transaction."""
+    held = holds.find(number)
+    if held is None or not house.keyring.is_confirm_token(token, number):
+        return False
+    return settle(house, held, decision, house.now()) is not None
+
+
+def settle(house: House, held: holds.Held, decision: Decision, now: int, *, lapsed_too: bool = False) -> Outcome | None:
+    """Carry out the agent's word (or, ``lapsed_too``, the operator's); None if nothing waits for it."""
+    if _state(held, now) not in (("waiting", "lapsed") if lapsed_too else ("waiting",)) or (
+        held.because == words.SECRET_INSIDE and decision == "confirmed"
+    ):
+        return None
+    holds.decide(held.id, decision, now)
+    if held.message is not None:
+        return _settle_reply(house, held, decision, now)
+    if decision == "discarded":
+        holds.ledger_state(held.inbound, "ignored", "discarded-by-agent", now)
+        return Outcome("", "ignored", "discarded-by-agent", held.inbound)
+    raw, envelope = holds.content(held), holds.envelope(held.inbound)
+    parsed = parse(raw)
+    to = house.book.read(envelope.recipients[0]) or Recipient(held.desk, "desk")
+    return receive.receive_at(
+        house, raw, parsed, envelope, to, words.said_by_agent(house, parsed, raw, to), held.inbound, CONFIRMED
+    )
+
+
+def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) -> Outcome:
+    """A reply that was filed as held is released to the customer, or withdrawn."""
+    assert held.message is not None and held.ticket is not None
+    raw = holds.content(held)
+    mail = parse(raw)
+    assert isinstance(mail, Mail)
+    ticket = facts.ticket(held.ticket, None, None, now)
+    assert ticket is not None
+    if decision == "discarded":
+        plan = decide.withdraw(ticket, held.agent, "discarded-by-agent", now)
+        holds.message_state(held.message, "withdrawn", None)
+    else:
+        to = Recipient(held.desk, "desk")
+        envelope = holds.envelope(held.inbound)
+        known = receive.gather(house, mail, envelope, to, None, now, held.inbound)
+        plan = decide.release(known, ticket, held.agent, house.policy, now)
+        holds.message_state(held.message, "filed", now)
+    written = commit.plan(plan, None, held.desk, None, now, message=held.message)
+    post.send(house, plan, written, mail, raw, held.desk, held.inbound, now, answer.Words(preview(mail), None))
+    return Outcome("", "filed", plan.because, held.inbound, held.ticket, held.message)
+
+
+def _state(held: holds.Held, now: int) -> Literal["waiting", "confirmed", "discarded", "lapsed"]:
+    if held.decision == "confirmed":
+        return "confirmed"
+    if held.decision == "discarded":
+        return "discarded"
+    return "lapsed" if now > held.expires_at else "waiting"

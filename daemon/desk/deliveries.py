@@ -1,0 +1,66 @@
+"""The outbox as the delivery loop sees it, and what follows when a mail arrives, waits or fails for good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from daemon.core import decide
+from daemon.core.plan import Event, Facts, Plan
+from daemon.core.values import Parcel
+from daemon.desk import post
+from daemon.desk.house import House
+from daemon.store import commit, facts, outbox
+
+
+class Deliveries:
+    """``daemon.edge.delivery``'s outbox, over the store."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def due(self, now: int, limit: int, exclude: Collection[int]) -> Sequence[Parcel]:
+        """The parcels that may leave now: of each ticket and recipient only the first that is still open."""
+        rows = await asyncio.to_thread(self._house.store.read, lambda: outbox.due(now, limit, exclude))
+        return [self._parcel(row) for row in rows]
+
+    async def content(self, number: int) -> bytes:
+        return await asyncio.to_thread(self._house.store.read, lambda: outbox.content(number))
+
+    async def delivered(self, number: int, now: int, response: str) -> None:
+        await asyncio.wrap_future(self._house.store.write(lambda: self._delivered(number, now, response)))
+
+    async def deferred(self, number: int, now: int, until: int, response: str) -> None:
+        await asyncio.wrap_future(self._house.store.write(lambda: outbox.defer(number, until, response)))
+
+    async def refused(self, number: int, now: int, code: int, response: str) -> None:
+        await asyncio.wrap_future(self._house.store.write(lambda: self._refused(number, now, code, response)))
+
+    def _parcel(self, row: outbox.Waiting) -> Parcel:
+        sender = ""
+        if not row.automatic or not self._house.config.relay.null_sender:
+            sender = self._house.book.bounce_address(
+                self._house.desk(row.desk).name, row.id, self._house.keyring.bounce_token(row.id)
+            )
+        return Parcel(row.id, row.ticket, row.recipient, sender, row.message_id, row.attempts, row.created_at)
+
+    def _delivered(self, number: int, now: int, response: str) -> None:
+        row = outbox.settle(number, "delivered", now, "250", response)
+        if row.ticket is not None:
+            ticket = facts.ticket(row.ticket, None, None, now)
+            assert ticket is not None
+            event = Event("mail_delivered", row.kind, max(now, ticket.last_event_at), data=(("outbox", number),))
+            commit.plan(
+                Plan("filed", "delivered", row.ticket, events=(event,)), None, row.desk, None, now, message=row.message
+            )
+
+    def _refused(self, number: int, now: int, code: int, response: str) -> None:
+        row = outbox.settle(number, "failed", now, str(code), response)
+        ticket = facts.ticket(row.ticket, None, None, now) if row.ticket is not None else None
+        sent = facts.sent(number)
+        if ticket is None or sent is None:
+            return
+        known = Facts(self._house.desk_facts(row.desk), None, self._house.agents)
+        plan = decide.failed(known, ticket, row.kind, sent.author, number, str(code), now)
+        written = commit.plan(plan, None, row.desk, None, now, message=row.message)
+        post.failures(self._house, plan, written, row, response, gave_up=not 500 <= code < 600, now=now)

@@ -1,0 +1,35 @@
+"""An agent's words, told apart from ours and searched for what no customer may see, before the write lock is taken."""
+
+from __future__ import annotations
+
+from daemon.core.values import Mail, Parsed
+from daemon.desk.house import House
+from daemon.mail import answer
+from daemon.mail.address import Recipient, read_message_id
+from daemon.mail.attachments import attachment_bytes
+
+SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
+
+Said = answer.Words | answer.Withheld
+
+
+def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient) -> Said | None:
+    """What an agent's mail would say to the customer, or why it may not (invariant 28); None if no agent wrote it."""
+    if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
+        return None
+    words = answer.agent_words(parsed)
+    tickets = {to.number} if to.kind == "reply" else set()
+    tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
+    secrets = tuple(
+        house.keyring.token(ticket, agent.person) for ticket in sorted(tickets)[:20] for agent in house.agents
+    )
+    if isinstance(words, answer.Words) and answer.leaks(f"{words.text}\n{words.html or ''}", secrets):
+        return answer.Withheld(SECRET_INSIDE)
+    for attachment in parsed.attachments:
+        content = attachment_bytes(raw, attachment)
+        folded = content.lower()
+        if any(s.encode() in folded for s in secrets) or (
+            attachment.content_type.startswith(("text/", "message/")) and answer.leaks(content, secrets)
+        ):
+            return answer.Withheld(SECRET_INSIDE)
+    return words

@@ -1,0 +1,92 @@
+"""The inside of a parser process: one mail in, one value out, until the parent closes the line.
+
+A frame is 9 bytes (kind, length) and a body. A large mail comes as an open file, so that the parent
+never holds it twice. Before each mail the CPU limit is set anew; after a large one the memory goes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import pickle
+import resource
+import socket
+import struct
+
+FRAME = struct.Struct("!BQ")
+BYTES, FILE, DONE = 0, 1, 2
+LARGE = 1024 * 1024
+MEGABYTE = 1024 * 1024
+
+
+def run(line: socket.socket, memory_mb: int, cpu_seconds: int) -> None:
+    """Serve ``line``; ends with the parent."""
+    from daemon.mail.parse import parse  # not in the parent: it is heavy, and hostile bytes are its trade
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * MEGABYTE, memory_mb * MEGABYTE))
+    line.setblocking(True)
+    with contextlib.suppress(ConnectionError):
+        while (raw := receive(line)) is not None:
+            large = len(raw) > LARGE
+            _limit_cpu(cpu_seconds + len(raw) // (10 * MEGABYTE))
+            answer = pickle.dumps(parse(raw), protocol=pickle.HIGHEST_PROTOCOL)
+            del raw
+            line.sendall(FRAME.pack(DONE, len(answer)))
+            line.sendall(answer)
+            del answer
+            if large:
+                _give_memory_back()
+
+
+def receive(line: socket.socket) -> bytes | None:
+    """The next mail, or None when the parent has gone."""
+    head, descriptors, _, _ = socket.recv_fds(line, FRAME.size, 1)
+    if not head:
+        return None
+    while len(head) < FRAME.size:
+        more = line.recv(FRAME.size - len(head))
+        if not more:
+            return None
+        head += more
+    kind, length = FRAME.unpack(head)
+    if kind == FILE:
+        with open(descriptors[0], "rb") as file:
+            file.seek(0)
+            return file.read()
+    body = bytearray(length)
+    view = memoryview(body)
+    while view:
+        count = line.recv_into(view)
+        if not count:
+            return None
+        view = view[count:]
+    return bytes(body)
+
+
+def _limit_cpu(seconds: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
+
+
+def _give_memory_back() -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def in_a_file(raw: bytes) -> int:
+    """A descriptor of a file without a name that holds ``raw``."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("mail")
+    else:
+        import tempfile
+
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    view = memoryview(raw)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    return descriptor

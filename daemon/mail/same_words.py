@@ -1,0 +1,56 @@
+"""HTML that says the same as given words: the beginning of a mail's HTML, cut off where the words end.
+
+Rules:
+- It is cut from the end, leaf by leaf, until as many letters are left as the words have; then letters and digits must
+  be the same, one by one. So a quote, a signature, a mark of ours can stay only if it is among the words.
+- What plain text writes instead of HTML (``<https://…>`` after a link, ``[image: …]``, stars, bullets) does not count.
+- Anything else: None, and the caller makes HTML from the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_STAND_INS = re.compile(r"<(?:https?|mailto):[^>\s]*>|\[(?:image|cid|bild|grafik)[^\]\n]*\]", re.IGNORECASE)
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_PICTURE = "img"
+
+
+def html_of(html: str, words: str) -> str | None:
+    """The part of sanitised ``html`` that says ``words``, or None."""
+    body = LexborHTMLParser(html).body
+    if body is None:
+        return None
+    wanted = _letters(_STAND_INS.sub("", words))
+    left = len(_letters(body.text()))
+    while left > len(wanted):
+        leaf = _last(body)
+        if leaf.mem_id == body.mem_id:
+            return None
+        left -= len(_letters(leaf.text_content or "")) if leaf.tag == "-text" else 0
+        leaf.decompose()
+    if _letters(body.text()) != wanted:
+        return None
+    leaf = _last(body)
+    while leaf.mem_id != body.mem_id and leaf.tag != _PICTURE and not _letters_or_signs(leaf):
+        leaf.decompose()
+        leaf = _last(body)
+    return (body.inner_html or "").strip() or None
+
+
+def _last(node: LexborNode) -> LexborNode:
+    """The last leaf in the order of the document."""
+    child = node.last_child
+    while child is not None:
+        node, child = child, child.last_child
+    return node
+
+
+def _letters(text: str) -> str:
+    return _NOT_LETTERS.sub("", text).casefold()
+
+
+def _letters_or_signs(leaf: LexborNode) -> bool:
+    return leaf.tag == "-text" and bool((leaf.text_content or "").strip())

@@ -1,0 +1,90 @@
+"""Held mail: what waits for an agent's word, and the marks that the word leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.core.values import Envelope, Instant
+from daemon.store.tables import Hold, Inbound, Message, Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold with what it is about; ``id`` is its own number, ``inbound`` the ledger row that names it to people."""
+
+    id: int
+    agent: int
+    inbound: int
+    message: int | None
+    ticket: int | None
+    desk: str
+    because: str
+    expires_at: Instant
+    decision: str | None
+    sha256: str
+
+
+def find(inbound: int) -> Held | None:
+    """The newest hold on this ledger row."""
+    row = (
+        Hold.select(
+            Hold.id,
+            Hold.agent,
+            Hold.inbound,
+            Hold.message,
+            Inbound.ticket,
+            Inbound.desk,
+            Hold.because,
+            Hold.expires_at,
+            Hold.decision,
+            Inbound.raw,
+        )
+        .join(Inbound)
+        .where(Hold.inbound == inbound)
+        .order_by(Hold.id.desc())
+        .tuples()
+        .first()
+    )
+    return Held(*row) if row else None
+
+
+def content(held: Held) -> bytes:
+    return raw(held.sha256)
+
+
+def raw(sha256: str) -> bytes:
+    """The bytes kept under this hash; KeyError if there are none."""
+    row = Raw.select(Raw.content).where(Raw.sha256 == sha256).tuples().first()
+    if row is None:
+        raise KeyError(sha256)
+    return bytes(row[0])
+
+
+def envelope(inbound: int) -> Envelope:
+    """How a mail in the ledger reached us."""
+    row = Inbound.get_by_id(inbound)
+    return Envelope(
+        source=row.source,
+        source_key=row.source_key,
+        sender=row.sender,
+        recipients=(row.recipient,),
+        received_at=row.received_at,
+        peer=row.peer,
+        login=row.login,
+        trusted_network=row.trusted_network,
+    )
+
+
+def decide(hold: int, decision: str, now: Instant) -> None:
+    Hold.update(decision=decision, decided_at=now).where(Hold.id == hold).execute()
+
+
+def message_state(message: int, state: str, released_at: Instant | None) -> None:
+    changed: dict[str, object] = {"state": state}
+    if released_at is not None:
+        changed |= {"released_at": released_at, "at": released_at}
+    Message.update(changed).where(Message.id == message).execute()
+
+
+def ledger_state(inbound: int, state: str, because: str, now: Instant) -> None:
+    Inbound.update(state=state, because=because, recorded_at=now).where(Inbound.id == inbound).execute()

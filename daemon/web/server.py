@@ -1,0 +1,73 @@
+"""The HTTP server: uvicorn in the daemon's own loop, which keeps its signals to itself."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI, Response
+
+from daemon.desk.house import House
+from daemon.edge import StartError
+from daemon.web import confirm, health
+from daemon.web.pages import HEADERS, Pages
+
+
+def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
+    """Every route there is."""
+    folder = house.templates_folder
+    pages = Pages(folder)
+    app = FastAPI(title="Counterfoil", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(health.router(house.store, trouble))
+    app.include_router(confirm.router(house, pages))
+
+    @app.get("/style.css")
+    def style() -> Response:
+        return Response(pages.style, media_type="text/css", headers=HEADERS)
+
+    return app
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own idea of SIGTERM: the daemon ends all its parts in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; StartError names cause and cure."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        raise StartError(
+            f"http.port {port} on {host} cannot be used: {error.strerror}; "
+            "stop the program that has it, or set http.port"
+        ) from None
+    return sock
+
+
+def server(app: FastAPI) -> Server:
+    return Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            limit_concurrency=200,
+            timeout_keep_alive=10,
+        )
+    )
