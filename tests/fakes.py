@@ -123,20 +123,20 @@ class _Session(smtp.SMTP):
             return
         await super()._handle_client()
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
         if self.relay.refuses_null_sender and arg and "<>" in arg:
             await self.push("550 5.7.1 the null sender is not taken here")
         elif not await self.goes_wrong("mail"):
             await super().smtp_MAIL(arg)
 
-    async def smtp_RCPT(self, arg: str | None) -> None:
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
         address = (arg or "").partition("<")[2].partition(">")[0]
         if address in self.relay.answers:
             await self.push(self.relay.answers[address])
         elif not await self.goes_wrong("rcpt"):
             await super().smtp_RCPT(arg)
 
-    async def smtp_DATA(self, arg: str) -> None:
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         self.relay.busy += 1
         self.relay.busiest = max(self.relay.busiest, self.relay.busy)
         try:

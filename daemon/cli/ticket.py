@@ -129,7 +129,7 @@ def why(number: Number, config: ConfigFile = None, json: AsJson = False) -> None
 EVIDENCE = {
     "no-evidence": "not proved: From says so, and nothing else",
     "submission": "proved: logged in with the password of that address",
-    "network": "proved: the connection came from a trusted network",
+    "network": "the connection came from a trusted network, which proves agents",
     "confirmed": "proved: confirmed by the agent",
 }
 

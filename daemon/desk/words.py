@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.core.values import Mail, Parsed
 from daemon.desk.house import House
 from daemon.mail import answer
+from daemon.mail.leaks import leaks
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.attachments import attachment_bytes
 
@@ -23,13 +24,13 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient) -> Sa
     secrets = tuple(
         house.keyring.token(ticket, agent.person) for ticket in sorted(tickets)[:20] for agent in house.agents
     )
-    if isinstance(words, answer.Words) and answer.leaks(f"{words.text}\n{words.html or ''}", secrets):
+    if isinstance(words, answer.Words) and leaks(f"{words.text}\n{words.html or ''}", secrets):
         return answer.Withheld(SECRET_INSIDE)
     for attachment in parsed.attachments:
         content = attachment_bytes(raw, attachment)
         folded = content.lower()
         if any(s.encode() in folded for s in secrets) or (
-            attachment.content_type.startswith(("text/", "message/")) and answer.leaks(content, secrets)
+            attachment.content_type.startswith(("text/", "message/")) and leaks(content, secrets)
         ):
             return answer.Withheld(SECRET_INSIDE)
     return words

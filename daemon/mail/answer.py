@@ -20,9 +20,12 @@ from dataclasses import dataclass
 
 from daemon.core.values import Mail
 from daemon.mail import phrases
+from daemon.mail.leaks import leaks
 from daemon.mail.marks import ABOVE, MARK
 from daemon.mail.same_words import html_of
 from daemon.mail.text import split_reply
+
+__all__ = ["Withheld", "Words", "agent_words", "leaks"]
 
 LONGEST_ATTRIBUTION = 4
 SHORTEST_LINE_OF_OURS = 20

@@ -84,7 +84,7 @@ class Confirmation:
     desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
     number: Annotated[int | None, "Number of the ticket; none where the mail belongs to no ticket."]
     subject: Annotated[str, "Subject of the held mail; may be empty."]
-    because: Annotated[str, "Why it is held, in kebab-case, such as no-evidence or marker-missing."]
+    because: Annotated[str, "Why it is held, in kebab-case, such as agent-unproved or marker-missing."]
     words: Annotated[str, "The words that would leave; may be empty."]
     link: Annotated[str | None, "Page on which a click releases the mail; none where nothing can be released."]
     hours: Annotated[int, "Hours until the held mail lapses."]

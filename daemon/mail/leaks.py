@@ -20,7 +20,7 @@ from daemon.mail.letter import Letter
 SHORTEST = 16
 MOST_BOUNDARIES = 100
 
-_TAGS = re.compile(r"<[^>]*>")
+_TAGS = re.compile(r"<[^<>]*>")
 _WRITING = re.compile(rb"[\t -~]{16,}")
 _INVISIBLE = re.compile(r"=\r?\n|[\u00ad\u200b-\u200d\u2060\ufeff]")
 _QUOTE_MARKS = re.compile(r"(?m)^[>\s]+")

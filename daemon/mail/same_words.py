@@ -4,7 +4,7 @@ Rules:
 - It is cut from the end, leaf by leaf, until as many letters are left as the words have; then letters and digits must
   be the same, one by one. So a quote, a signature, a mark of ours can stay only if it is among the words.
 - What plain text writes instead of HTML (``<https://…>`` after a link, ``[image: …]``, stars, bullets) does not count.
-- Anything else: None, and the caller makes HTML from the text.
+- Anything else, or HTML of more than 500,000 characters: None, and the caller makes HTML from the text.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_STAND_INS = re.compile(r"<(?:https?|mailto):[^>\s]*>|\[(?:image|cid|bild|grafik)[^\]\n]*\]", re.IGNORECASE)
+_STAND_INS = re.compile(r"<(?:https?|mailto):[^<>\s]*>|\[(?:image|cid|bild|grafik)[^\[\]\n]*\]", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _PICTURE = "img"
+LONGEST = 500_000
 
 
 def html_of(html: str, words: str) -> str | None:
     """The part of sanitised ``html`` that says ``words``, or None."""
-    body = LexborHTMLParser(html).body
+    body = LexborHTMLParser(html).body if len(html) <= LONGEST else None
     if body is None:
         return None
     wanted = _letters(_STAND_INS.sub("", words))

@@ -35,7 +35,16 @@ PLAIN_TICKET = TicketCard(1042, "", "new", "medium", "", "", NAMELESS)
 FILES = (File("invoice.png", 48_211, True), File("recording.mov", 62_100_233, False))
 KINDS: tuple[Occasion, ...] = ("opened", "replied")
 CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
-REASONS = ("no-evidence", "marker-missing", "our-words-outside", "no-words", "internal-words", "any-other")
+REASONS = (
+    "agent-unproved",
+    "agent-without-token",
+    "token-of-another",
+    "marker-missing",
+    "our-words-outside",
+    "no-words",
+    "secret-inside",
+    "any-other",
+)
 
 SAMPLES: dict[str, tuple[Context, ...]] = {
     "acknowledgement": (

@@ -18,7 +18,7 @@ from daemon.core.values import Envelope, Outcome
 from daemon.edge.smtp_in import Doors
 
 RECEIVED_AT = 1_700_000_000
-PASSWORD = "correct horse"  # noqa: S105  of nobody
+PASSWORD = "correct horse"
 TLS = ("starttls", "implicit")
 
 

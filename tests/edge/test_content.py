@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,10 @@ def test_one_dot_is_taken_from_the_head_of_each_line() -> None:
     assert collected(b"..a\r\n...\r\n.b\r\n.\r\n") == (b".a\r\n..\r\nb\r\n", b"")
 
 
-@pytest.mark.parametrize("fake", [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n\x00.\r\n"])
+FALSE_ENDS = [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n\0.\r\n"]
+
+
+@pytest.mark.parametrize("fake", FALSE_ENDS)
 def test_nothing_else_ends_a_mail(fake: bytes) -> None:
     mail, behind = collected(b"a" + fake + b"b\r\n.\r\n")
     assert behind == b""
@@ -58,7 +62,7 @@ LINES = st.text("ab.\r\n\x00", max_size=40).map(str.encode)
 def test_the_cuts_between_pieces_make_no_difference(mail: bytes, cuts: list[int]) -> None:
     wire = stuffed(mail) + b"\r\n.\r\nNEXT"
     marks = sorted({min(c, len(wire)) for c in cuts} | {0, len(wire)})
-    pieces = [wire[a:b] for a, b in zip(marks, marks[1:], strict=False)]
+    pieces = [wire[a:b] for a, b in pairwise(marks)]
     kept, behind = collected(*pieces)
     assert behind == b"NEXT"
     assert kept == mail + b"\r\n"

@@ -309,7 +309,7 @@ async def test_closing_lets_a_mail_that_is_being_kept_be_answered(open_house: Op
     assert (await talk.answer()).startswith("250")
     assert (await talk.answer()).startswith("421")
     await closing
-    with pytest.raises(OSError, match="refused|failed"):
+    with pytest.raises(OSError, match=r"refused|failed"):
         await house.talk()
 
 
