@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from daemon.core.values import Mail, Parsed
+from daemon.core.values import Mail
 from daemon.mail.inspection import as_dict
 from daemon.mail.parse import parse
 from daemon.mail.text import split_reply
@@ -39,6 +39,12 @@ def visible(seen: Seen) -> str:
 
 def addresses(seen: Seen, key: str) -> list[str]:
     return [one["address"].lower() for one in seen[key]]
+
+
+def same_text(seen: Seen, expected: str) -> bool:
+    """One owner states only the first of several text parts; ours are joined."""
+    ours, theirs = collapsed(seen["text"]), collapsed(expected)
+    return ours == theirs or (seen["text_parts"] > 1 and ours.startswith(theirs))
 
 
 def same_attachments(seen: Seen, expected: list[dict[str, Any]]) -> bool:
@@ -73,7 +79,7 @@ CLAIMS: dict[str, Claim] = {
     "message_id": lambda s, v: s["message_id"] == v,
     "in_reply_to": lambda s, v: (s["in_reply_to"][:1] or [None])[0] == v,
     "references": lambda s, v: s["references"] == v,
-    "charset_ok_text": lambda s, v: collapsed(s["text"]) == collapsed(v),
+    "charset_ok_text": same_text,
     "body_contains": lambda s, v: all(collapsed(one) in visible(s) for one in listed(v)),
     "body_not_contains": lambda s, v: not any(collapsed(one) in visible(s) for one in listed(v)),
     "stored_html_part_contains": lambda s, v: all(collapsed(one) in collapsed(s["html"]) for one in listed(v)),
@@ -91,7 +97,7 @@ CLAIMS: dict[str, Claim] = {
     "bounce_reason": lambda s, v: recipients(s, "reason") == v,
     "smtp_code": lambda s, v: [x or "" for x in recipients(s, "smtp_code")] == v,
     "hard_bounce": lambda s, v: recipients(s, "permanent") == v,
-    "bounce_temporary": lambda s, v: not any(recipients(s, "permanent")) == v,
+    "bounce_temporary": lambda s, v: any(recipients(s, "permanent")) != v,
     "reply_text": lambda s, v: collapsed(s["reply_text"]) == collapsed(v),
     "reply_first_fragment": lambda s, v: collapsed(s["reply_text"]).startswith(collapsed(v)),
     "reply_contains": lambda s, v: all(collapsed(one) in collapsed(s["reply_text"]) for one in listed(v)),
@@ -107,16 +113,15 @@ def rows(name: str) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def seen_in(row: dict[str, Any]) -> tuple[Seen, Parsed | None]:
+def seen_in(row: dict[str, Any]) -> Seen:
     raw = (CORPUS / row["raw_path"]).read_bytes()
     if row["kind"] == "message":
-        parsed = parse(raw)
-        return as_dict(row["raw_path"], parsed), parsed
+        return as_dict(row["raw_path"], parse(raw))
     if row["kind"] == "body_html":
-        parsed = parse(b"From: a@example.com\nContent-Type: text/html; charset=utf-8\n\n" + raw)
-        return as_dict(row["raw_path"], parsed), parsed
+        head = b"From: a@example.com\nContent-Type: text/html; charset=utf-8\n\n"
+        return as_dict(row["raw_path"], parse(head + raw))
     reply = split_reply(raw.decode("utf-8", "replace").replace("\r\n", "\n"))
-    return {"reply_text": reply.new, "quoted_text": reply.quoted, "signature_text": reply.signature}, None
+    return {"reply_text": reply.new, "quoted_text": reply.quoted, "signature_text": reply.signature}
 
 
 def measure(name: str, show_wrong: bool) -> None:
@@ -125,7 +130,8 @@ def measure(name: str, show_wrong: bool) -> None:
     whole = count = 0
     for row in rows(name):
         count += 1
-        seen, _ = seen_in(row)
+        seen = seen_in(row)
+        seen["text_parts"] = row["expect"].get("text_parts", 1)
         wrong = []
         for key, value in row["expect"].items():
             claim = CLAIMS.get(key)

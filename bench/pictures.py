@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, ColorScheme, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from daemon.mail.contexts import Context
 from daemon.mail.letters import template_values
 from daemon.mail.samples import SAMPLES
 from daemon.mail.templates import Templates
 
+Scheme = Literal["light", "dark"]
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 WIDTHS = (360, 1000)
-SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 def pictures(folder: Path, languages: list[str]) -> list[Path]:
@@ -46,7 +48,7 @@ def _html(templates: Templates, language: str, name: str, sample: Context) -> st
     return html
 
 
-def _picture(browser: Browser, html: str, folder: Path, stem: str, width: int, scheme: ColorScheme) -> Path:
+def _picture(browser: Browser, html: str, folder: Path, stem: str, width: int, scheme: Scheme) -> Path:
     page = browser.new_page(viewport={"width": width, "height": 300}, color_scheme=scheme, java_script_enabled=False)
     page.set_content(html)
     path = folder / f"{stem}-{width}-{scheme}.png"

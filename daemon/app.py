@@ -58,6 +58,12 @@ def credentials(config: Config) -> dict[str, str]:
     return {a.address.casefold(): password for a in config.agent if (password := a.password())}
 
 
+def _wake(loop: asyncio.AbstractEventLoop, delivery: Delivery) -> None:
+    """From the writer's thread; a loop that has ended needs no news."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(delivery.wake)
+
+
 class Daemon:
     """One running desk: ``start``, then ``wait`` until ``stop`` or a signal."""
 
@@ -89,7 +95,7 @@ class Daemon:
         except BaseException:
             await self._close_parts()
             raise
-        self.house.queued = lambda: loop.call_soon_threadsafe(self.delivery.wake)
+        self.house.queued = lambda: _wake(loop, self.delivery)
         self._tasks = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
             asyncio.create_task(self.web.serve([sock]), name="web"),

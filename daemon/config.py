@@ -8,97 +8,43 @@ option ``password`` is written as ``password_file`` or ``password_env``.
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
 import os
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+from daemon.config_faults import ConfigurationError, conflicts_beside, sentences
+from daemon.config_options import (
+    Line,
+    MailAddress,
+    Name,
+    Network,
+    PerhapsMailAddress,
+    Port,
+    Section,
+    WithPassword,
+    option,
+)
+
+__all__ = [
+    "Agent",
+    "Config",
+    "ConfigurationError",
+    "Desk",
+    "Listener",
+    "Relay",
+    "built_in",
+    "load",
+    "parse",
+    "unreadable",
+]
+
+NEEDS_ENCRYPTION = 'a login needs encryption; write tls = "starttls" or "implicit" (or insecure_login = true)'
+LONGEST_LOCAL_PART = 64
 LONGEST_REPLY_SUFFIX = 1 + 12 + 1 + 26  # "+", a ticket number of 12 digits, "-", the token
-
-
-class ConfigurationError(Exception):
-    """One or more faults, each a line ``path: what is wrong; what would be right``."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
-
-def _address(value: str) -> str:
-    if not ADDRESS.fullmatch(value):
-        raise ValueError(f"{value!r} is no mail address; write one such as support@example.com")
-    local, _, domain = value.rpartition("@")
-    return f"{local}@{domain.lower()}"
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError(f"{value!r} is no name; use up to 40 lower-case letters, digits and hyphens, such as billing")
-    return value
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ipaddress.ip_network(value, strict=False))
-    except ValueError:
-        raise ValueError(f"{value!r} is no network; write one such as 192.0.2.0/24 or 2001:db8::/32") from None
-
-
-def _one_line(value: str) -> str:
-    if any(ord(c) < 32 or ord(c) == 127 for c in value):
-        raise ValueError("control characters and line breaks are not allowed here; write it on one line")
-    return value
-
-
-MailAddress = Annotated[str, AfterValidator(_address)]
-Name = Annotated[str, AfterValidator(_name)]
-Network = Annotated[str, AfterValidator(_network)]
-Line = Annotated[str, AfterValidator(_one_line)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-def option(default: Any, sentence: str, unit: str = "", example: Any = None, **bounds: Any) -> Any:
-    """Declare one option: its default (``...`` = required), what it does, its unit and a value to show."""
-    return Field(default, description=sentence, json_schema_extra={"unit": unit, "example": example}, **bounds)
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
-
-
-class WithPassword(Section):
-    """A section that holds a password, named by the file or the environment variable in which it stands."""
-
-    password_file: str = option("", "File whose first line is the password.")
-    password_env: str = option("", "Environment variable that holds the password.")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> WithPassword:
-        if self.password_file and self.password_env:
-            raise ValueError("password_file and password_env are both set; keep one of them")
-        return self
-
-    def password(self) -> str:
-        """The secret itself, or '' if none is configured; ConfigurationError if it cannot be read."""
-        if self.password_env:
-            if self.password_env not in os.environ:
-                raise ConfigurationError([f"password_env: the environment variable {self.password_env} is not set"])
-            return os.environ[self.password_env]
-        if self.password_file:
-            try:
-                return Path(self.password_file).read_text("utf-8").splitlines()[0].strip()
-            except (OSError, UnicodeDecodeError, IndexError) as error:
-                reason = getattr(error, "strerror", None) or "it is empty or no text"
-                raise ConfigurationError([f"password_file: {self.password_file} cannot be used: {reason}"]) from None
-        return ""
 
 
 class Desk(Section):
@@ -107,26 +53,25 @@ class Desk(Section):
     name: Name = option(..., "Short name of the desk, used in commands and views.", example="support")
     address: MailAddress = option(..., "Address that customers write to.", example="support@example.com")
     title: Line = option("Support", "Name of the desk as people see it in From and in texts.")
-    language: str = option("en", "Language of its mails: a folder below templates/mail.", pattern=r"^[a-z]{2,3}(-[A-Za-z]+)?$")
+    language: str = option(
+        "en", "Language of its mails: a folder below templates/mail.", pattern=r"^[a-z]{2,3}(-[A-Za-z]+)?$"
+    )
     team: Name = option("support", "Team that hears of its tickets.")
     reply_address: Literal["plus", "separator", "catch-all", "none"] = option(
         "plus",
         "How replies find their ticket: plus = support+TICKET-TOKEN@, separator = another character in place of the +, "
         "catch-all = TICKET-TOKEN@, none = the desk's own address and Message-IDs alone.",
     )
-    separator: str = option("-", "The character used with reply_address = \"separator\".", pattern=r"^[-_=.]$")
+    separator: str = option("-", 'The character used with reply_address = "separator".', pattern=r"^[-_=.]$")
     signature: str = option("", "Text below each answer, under the agent's name.")
     acknowledge: bool = option(True, "Acknowledge a new ticket to the customer who wrote.")
 
-    @model_validator(mode="after")
-    def _room_for_the_token(self) -> Desk:
+    def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        room = LONGEST_LOCAL_PART - LONGEST_REPLY_SUFFIX
         local = self.address.rpartition("@")[0]
-        if self.reply_address in ("plus", "separator") and len(local) + LONGEST_REPLY_SUFFIX > 64:
-            raise ValueError(
-                f"the part of {self.address} before the @ leaves no room for a reply address (at most "
-                f"{64 - LONGEST_REPLY_SUFFIX} characters); choose a shorter address or reply_address = \"catch-all\""
-            )
-        return self
+        if self.reply_address in ("plus", "separator") and len(local) > room:
+            shorter = f"choose one of at most {room} characters before the @, or reply_address = \"catch-all\""
+            yield ("address", "reply_address"), f"{local}@ leaves no room for reply addresses; {shorter}"
 
 
 class Agent(WithPassword):
@@ -145,24 +90,27 @@ class Listener(Section):
     host: str = option("127.0.0.1", "Address to listen on; :: or 0.0.0.0 for all.")
     port: Port = option(2525, "Port to listen on.")
     tls: Literal["none", "starttls", "implicit"] = option(
-        "none", "starttls offers encryption, implicit begins with it; both need certificate_file and key_file.")
+        "none", "starttls offers encryption, implicit begins with it; both need certificate_file and key_file."
+    )
     certificate_file: str = option("", "Certificate chain in PEM.", example="/etc/ssl/desk.pem")
     key_file: str = option("", "Private key in PEM.", example="/etc/ssl/desk.key")
     trust: tuple[Literal["submission", "network"], ...] = option(
-        (), "Evidence that proves an agent here: submission = logged in with the agent's password as that agent, "
-        "network = the connection comes from one of trusted_networks.")
-    trusted_networks: tuple[Network, ...] = option((), "Networks for trust = [\"network\"].", example=["192.0.2.0/24"])
+        (),
+        "Evidence that proves an agent here: submission = logged in with the agent's password as that agent, "
+        "network = the connection comes from one of trusted_networks.",
+        example=["network"],
+    )
+    trusted_networks: tuple[Network, ...] = option((), 'Networks for trust = ["network"].', example=["192.0.2.0/24"])
     insecure_login: bool = option(False, "Allow login without TLS. Passwords then cross the network readable.")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Listener:
-        if self.tls != "none" and not (self.certificate_file and self.key_file):
-            raise ValueError(f"tls = \"{self.tls}\" needs certificate_file and key_file")
+    def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        for name, value in (("certificate_file", self.certificate_file), ("key_file", self.key_file)):
+            if self.tls != "none" and not value:
+                yield (name, "tls"), f'is missing; tls = "{self.tls}" needs it'
         if "network" in self.trust and not self.trusted_networks:
-            raise ValueError("trust = [\"network\"] needs trusted_networks, such as [\"192.0.2.0/24\"]")
+            yield ("trusted_networks", "trust"), 'is missing; trust = ["network"] needs it, such as ["192.0.2.0/24"]'
         if "submission" in self.trust and self.tls == "none" and not self.insecure_login:
-            raise ValueError("trust = [\"submission\"] needs tls = \"starttls\" or \"implicit\" (or insecure_login = true)")
-        return self
+            yield ("trust", "tls", "insecure_login"), NEEDS_ENCRYPTION
 
 
 class Http(Section):
@@ -170,8 +118,11 @@ class Http(Section):
 
     host: str = option("127.0.0.1", "Address to listen on.")
     port: Port = option(8025, "Port to listen on.")
-    url: str = option("http://127.0.0.1:8025", "Address under which people reach it; links in mails begin with it.",
-                      pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
+    url: str = option(
+        "http://127.0.0.1:8025",
+        "Address under which people reach it; links in mails begin with it.",
+        pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
+    )
 
 
 class Relay(WithPassword):
@@ -179,7 +130,9 @@ class Relay(WithPassword):
 
     host: str = option("", "Name of the relay; empty = Maildir.", example="smtp.example.com")
     port: Port = option(587, "Port of the relay.")
-    tls: Literal["starttls", "implicit", "none"] = option("starttls", "Encryption towards the relay; certificates are verified.")
+    tls: Literal["starttls", "implicit", "none"] = option(
+        "starttls", "Encryption towards the relay; certificates are verified."
+    )
     ca_file: str = option("", "Certificates to trust in place of the system's.", example="/etc/ssl/relay-ca.pem")
     username: str = option("", "User to log in as; empty = no login.")
     insecure_login: bool = option(False, "Allow login without TLS.")
@@ -187,16 +140,23 @@ class Relay(WithPassword):
     timeout: int = option(60, "Time that the relay has for one answer.", "seconds", ge=1, le=600)
     retry_first: int = option(60, "Pause before the second try; it doubles with each further one.", "seconds", ge=1)
     retry_longest: int = option(3600, "Longest pause between two tries.", "seconds", ge=1)
-    give_up_after: int = option(432_000, "Age at which an undelivered mail is given up and its agent told.", "seconds", ge=60)
-    null_sender: bool = option(True, "Send automatic mail with the null envelope sender; false for relays that refuse it.")
+    give_up_after: int = option(
+        432_000, "Age at which an undelivered mail is given up and its agent told.", "seconds", ge=60
+    )
+    null_sender: bool = option(
+        True, "Send automatic mail with the null envelope sender; false for relays that refuse it."
+    )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Relay:
+    def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        yield from super().conflicts()
         if self.username and not (self.password_file or self.password_env):
-            raise ValueError("username needs password_file or password_env")
+            yield ("username", "password_file", "password_env"), "has no password; write password_file or password_env"
         if self.username and self.tls == "none" and not self.insecure_login:
-            raise ValueError("a login needs tls = \"starttls\" or \"implicit\" (or insecure_login = true)")
-        return self
+            yield ("username", "tls", "insecure_login"), NEEDS_ENCRYPTION
+        if self.username and not self.host:
+            yield ("host", "username"), "is missing; a username is for a relay, so write its name"
+        if self.retry_longest < self.retry_first:
+            yield ("retry_longest", "retry_first"), f"{self.retry_longest} is shorter than retry_first; write more"
 
 
 class Limits(Section):
@@ -205,7 +165,9 @@ class Limits(Section):
     message_size: int = option(26_214_400, "Largest mail accepted.", "bytes", ge=10_000)
     recipients: int = option(100, "Most envelope recipients of one mail.", "recipients", ge=1)
     connections: int = option(200, "Most connections at the same time.", "connections", ge=1)
-    connections_per_address: int = option(20, "Most connections at the same time from one address outside trusted_networks.", "connections", ge=1)
+    connections_per_address: int = option(
+        20, "Most connections at the same time from one address outside trusted_networks.", "connections", ge=1
+    )
     mails_per_minute: int = option(600, "Most mails a minute from one address outside trusted_networks.", "mails", ge=1)
     session_seconds: int = option(1800, "Longest session.", "seconds", ge=1)
     idle_seconds: int = option(120, "Longest silence within a session.", "seconds", ge=1)
@@ -213,28 +175,48 @@ class Limits(Section):
     parse_seconds: int = option(1, "Wall time in which a worker must have read an ordinary mail.", "seconds", ge=1)
     parse_memory: int = option(512, "Memory that a worker may use.", "megabytes", ge=128)
     automatic_per_address: int = option(5, "Most automatic mails to one address within an hour.", "mails", ge=0)
-    automatic_per_ticket: int = option(10, "Most automatic mails to customers on one ticket within a day.", "mails", ge=0)
-    tickets_per_address: int = option(60, "Tickets that one address may open within an hour; further ones open without an answer or a notification.", "tickets", ge=1)
-    attached_to_notifications: int = option(10_485_760, "Attachments up to this sum travel along with a notification; larger ones are named.", "bytes", ge=0)
+    automatic_per_ticket: int = option(
+        10, "Most automatic mails to customers on one ticket within a day.", "mails", ge=0
+    )
+    tickets_per_address: int = option(
+        60,
+        "Tickets that one address may open within an hour; further ones open without an answer or a notification.",
+        "tickets",
+        ge=1,
+    )
+    attached_to_notifications: int = option(
+        10_485_760, "Attachments up to this sum travel along with a notification; larger ones are named.", "bytes", ge=0
+    )
 
 
 class Tickets(Section):
     """How tickets live."""
 
-    follow_up_after: int = option(14, "A reply to a ticket closed longer than this opens a linked follow-up.", "days", ge=0)
+    follow_up_after: int = option(
+        14, "A reply to a ticket closed longer than this opens a linked follow-up.", "days", ge=0
+    )
     acknowledge_within: int = option(86_400, "Mail received longer ago is never acknowledged.", "seconds", ge=60)
     confirm_within: int = option(259_200, "Time an agent has to confirm a held mail.", "seconds", ge=60)
     notify_customer: tuple[Literal["pending", "resolved", "closed", "reopened"], ...] = option(
-        ("resolved",), "Status changes that the customer is told of.")
+        ("resolved",), "Status changes that the customer is told of."
+    )
 
 
 class Storage(Section):
     """Where things are kept."""
 
     folder: str = option("var", "Folder for the database, the secret key and the Maildir.")
-    database: str = option("", "Database; empty = counterfoil.db in that folder.", example="sqlite:////var/lib/counterfoil/desk.db")
-    key_file: str = option("", "File with the keys that sign reply addresses and links; empty = secret.key in that folder, made at the first start.")
-    templates: str = option("", "Folder whose files replace the built-in templates of the same name.", example="/etc/counterfoil/templates")
+    database: str = option(
+        "", "Database; empty = counterfoil.db in that folder.", example="sqlite:////var/lib/counterfoil/desk.db"
+    )
+    key_file: str = option(
+        "",
+        "File with the keys that sign reply addresses and links; empty = secret.key in that folder, made at the "
+        "first start.",
+    )
+    templates: str = option(
+        "", "Folder whose files replace the built-in templates of the same name.", example="/etc/counterfoil/templates"
+    )
 
     def path(self, name: str) -> Path:
         return Path(self.folder) / name
@@ -257,7 +239,11 @@ class Log(Section):
 class Config(Section):
     """The whole file."""
 
-    operator: str = option("", "Address that hears of quarantined and failed mail; empty = the log alone.", example="postmaster@example.com")
+    operator: PerhapsMailAddress = option(
+        "",
+        "Address that hears of quarantined and failed mail; empty = the log alone.",
+        example="postmaster@example.com",
+    )
     storage: Storage = Storage()
     desk: tuple[Desk, ...] = ()
     agent: tuple[Agent, ...] = ()
@@ -293,7 +279,7 @@ def built_in() -> Config:
 def load(path: str | Path) -> Config:
     """Read and validate a file; ConfigurationError tells every fault of it."""
     try:
-        data = tomllib.loads(Path(path).read_text("utf-8"))
+        data = tomllib.loads(Path(path).read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
@@ -305,73 +291,85 @@ def load(path: str | Path) -> Config:
 
 def parse(data: Mapping[str, Any]) -> Config:
     """Validate what a TOML file held; ConfigurationError tells every fault of it."""
-    faults = cross_faults(data)
+    values = _lists_to_tuples(data)
+    faults = cross_faults(values)
     try:
-        config = Config.model_validate(_lists_to_tuples(data))
+        config = Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(sorted({_fault(e) for e in error.errors()} | set(faults))) from None
+        for fault in error.errors():
+            faults += sentences(Config, fault)
+        faults += conflicts_beside(Config, values, [fault["loc"] for fault in error.errors()])
     if faults:
-        raise ConfigurationError(faults)
+        raise ConfigurationError(sorted(set(faults)))
     return config
 
 
+def unreadable(config: Config) -> list[str]:
+    """Files and secrets that the configuration names and that cannot be read, as faults with their paths."""
+    faults = []
+    sections: list[tuple[str, Section]] = [("relay", config.relay)]
+    sections += [(f"agent[{i}]", agent) for i, agent in enumerate(config.agent)]
+    sections += [(f"listen[{i}]", listener) for i, listener in enumerate(config.listen)]
+    for path, section in sections:
+        if isinstance(section, WithPassword):
+            try:
+                section.password()
+            except ConfigurationError as error:
+                faults += [f"{path}.{fault}" for fault in error.faults]
+        for name in {"certificate_file", "key_file", "ca_file"} & set(type(section).model_fields):
+            if (file := getattr(section, name)) and not os.access(file, os.R_OK):
+                faults.append(f"{path}.{name}: {file} cannot be read; is it there, and may this user read it?")
+    if config.storage.templates and not Path(config.storage.templates).is_dir():
+        faults.append(f"storage.templates: {config.storage.templates} is no folder; make it or leave the option out")
+    return sorted(faults)
+
+
 def cross_faults(data: Mapping[str, Any]) -> list[str]:
-    """Faults between options, found even where single options are wrong as well."""
+    """Faults between sections, found even where single options are wrong as well."""
     faults = []
     desks, agents = _tables(data, "desk"), _tables(data, "agent")
-    if not desks:
+    if not data.get("desk"):
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     for kind, rows, key in (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address")):
         seen: dict[str, int] = {}
         for i, row in enumerate(rows):
-            value = str(row.get(key, "")).casefold()
+            value = _folded(row, key)
             if value and value in seen:
-                faults.append(f"{kind}[{i}].{key}: {row[key]!r} is that of {kind}[{seen[value]}] too; give each its own")
+                faults.append(
+                    f"{kind}[{i}].{key}: {row[key]!r} is that of {kind}[{seen[value]}] too; give each its own"
+                )
             seen.setdefault(value, i)
-    addresses = {str(d.get("address", "")).casefold() for d in desks}
+    addresses = {_folded(desk, "address") for desk in desks} - {""}
     for i, row in enumerate(agents):
-        if str(row.get("address", "-")).casefold() in addresses:
-            faults.append(f"agent[{i}].address: {row['address']!r} is a desk's address; an agent needs one of their own")
-    operator = str(data.get("operator", "") or "-").casefold()
-    if operator in addresses:
+        if _folded(row, "address") in addresses:
+            faults.append(f"agent[{i}].address: {row['address']!r} is a desk's; an agent needs one of their own")
+    if _folded(data, "operator") in addresses:
         faults.append("operator: is a desk's address; reports to the operator would become tickets; use another")
-    elif operator != "-" and not ADDRESS.fullmatch(operator):
-        faults.append(f"operator: {data['operator']!r} is no mail address; write one such as postmaster@example.com")
+    doors: dict[str, str] = {}
+    listeners = [(f"listen[{i}]", row, Listener.model_fields) for i, row in enumerate(_tables(data, "listen"))]
+    for path, row, fields in [*listeners, *(("http", row, Http.model_fields) for row in _tables(data, "http"))]:
+        host, port = (row.get(name, fields[name].default) for name in ("host", "port"))
+        door = f"{port} on {host}"
+        if port != 0 and door in doors:
+            faults.append(f"{path}.port: {door} is that of {doors[door]} too; give each its own")
+        doors.setdefault(door, path)
     return faults
 
 
+def _folded(row: Mapping[str, Any], key: str) -> str:
+    value = row.get(key)
+    return value.casefold() if isinstance(value, str) else ""
+
+
 def _tables(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    rows = data.get(key, [])
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list | tuple) else []
+    rows = data.get(key, ())
+    return [row for row in (rows if isinstance(rows, tuple) else [rows]) if isinstance(row, Mapping)]
 
 
 def _lists_to_tuples(value: Any) -> Any:
+    """TOML knows lists only; the values here are frozen, so lists are tuples all the way down."""
     if isinstance(value, Mapping):
         return {key: _lists_to_tuples(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return tuple(_lists_to_tuples(item) for item in value)
     return value
-
-
-def _fault(error: Any) -> str:
-    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".") or "file"
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), _options(error["loc"][:-1]), 1)
-        return f"{path}: no such option" + (f"; did you mean {near[0]}?" if near else "; see docs/configuration.md")
-    if kind == "missing":
-        return f"{path}: is missing; write it"
-    if kind == "value_error":
-        return f"{path}: {context.get('error', error['msg'])}"
-    message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{path}: {error['input']!r} is wrong; {message.replace('input should', 'it should')}"
-
-
-def _options(path: tuple[str | int, ...]) -> list[str]:
-    model: Any = Config
-    for step in path:
-        if isinstance(step, int):
-            continue
-        annotation = model.model_fields[step].annotation
-        model = getattr(annotation, "__args__", (annotation,))[0]
-    return list(model.model_fields)

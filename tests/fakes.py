@@ -22,7 +22,7 @@ class Arrived:
 
 @dataclass
 class FakeRelay:
-    """A mail server on 127.0.0.1 whose every answer can be spoilt.
+    """A mail server on loopback whose every answer can be spoilt.
 
     ``answers`` maps a stage (greeting, mail, rcpt, data, final) or a recipient's address to the line to say there in
     place of 250. ``hangs_at`` and ``drops_at`` name a stage at which it falls silent or hangs up; ``final`` is behind
@@ -38,6 +38,7 @@ class FakeRelay:
     context: ssl.SSLContext | None = None
     implicit: bool = False
     credentials: dict[str, str] | None = None
+    host: str = "127.0.0.1"
     port: int = 0
     arrived: list[Arrived] = field(default_factory=list)
     connections: int = 0
@@ -48,7 +49,7 @@ class FakeRelay:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Session(self), "127.0.0.1", self.port, ssl=self.context if self.implicit else None
+            lambda: _Session(self), self.host, self.port, ssl=self.context if self.implicit else None
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self._sessions: set[_Session] = set()

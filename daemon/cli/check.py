@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -47,12 +49,13 @@ def _local_faults(settings: Config) -> list[str]:
     from daemon.store.db import StoreError
 
     faults: list[str] = []
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: build_house(settings).store.close(),
         lambda: credentials(settings),
         settings.relay.password,
-        *(lambda listener=listener: server_context(listener) for listener in settings.listen),
-    ):
+        *(partial(server_context, listener) for listener in settings.listen),
+    ]
+    for attempt in attempts:
         try:
             attempt()
         except ConfigurationError as error:

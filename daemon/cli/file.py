@@ -33,56 +33,53 @@ def file(
 ) -> None:
     """File mail from files, or from an MTA's pipe; one JSON object a mail.
 
-    Examples: counterfoil file --dry-run letter.eml · counterfoil file ~/Maildir · |counterfoil file - (exits 75 when not stored)
+    Examples: counterfoil file --dry-run letter.eml · counterfoil file ~/Maildir · counterfoil file - < letter.eml
+
+    As a pipe of a mail server it exits with 75 when the mail could not be stored.
     """
-    worst = 0
     with house(config) as here:
         if to and here.book.read(to) is None:
             fail(f"--to {to} is no address of a desk; desks: {', '.join(d.address for d in here.config.desk)}", USAGE)
         try:
-            for row, state in asyncio.run(_file_all(here, paths, dry_run, to, sender)):
-                as_json(row)
-                worst = max(worst, {"deferred": TRY_AGAIN, "rejected": FAILED}.get(state, 0))
+            worst = asyncio.run(_file(here, paths, dry_run, to, sender))
         except OSError as error:
             fail(f"{error.filename} cannot be read: {error.strerror}", FAILED)
     raise typer.Exit(worst)
 
 
-async def _file_all(
-    here: House, paths: list[Path], dry_run: bool, to: str, sender: str | None
-) -> list[tuple[dict[str, object], str]]:
+async def _file(here: House, paths: list[Path], dry_run: bool, to: str, sender: str | None) -> int:
+    """File each mail and say so; the exit code."""
     from daemon.app import build_pool
     from daemon.desk.receive import Reception
 
     pool = build_pool(here.config)
     reception = Reception(here, pool, rehearsal=dry_run)
-    rows = []
+    worst = 0
     try:
         for name, raw in mails(paths):
-            for outcome in await _file_one(here, reception, pool.parse_now(raw, "file"), name, raw, to, sender):
-                row = {
-                    "path": name,
-                    "outcome": outcome.state,
-                    "because": outcome.because,
-                    "ticket": outcome.ticket,
-                    "message": outcome.message,
-                }
-                rows.append((row, outcome.state))
+            parsed = await asyncio.to_thread(pool.parse_now, raw, "file")
+            recipients = (to,) if to else _recipients(here, parsed)
+            envelope = Envelope("file", name, sender, recipients, _received_at(here, raw))
+            if len(raw) > here.config.limits.message_size:
+                outcomes: tuple[Outcome, ...] = (Outcome(recipients[0], "rejected", "too-large"),)
+            else:
+                outcomes = await reception.settle(raw, parsed, envelope)
+            for outcome in outcomes:
+                as_json(_line(name, outcome))
+                worst = max(worst, {"deferred": TRY_AGAIN, "rejected": FAILED}.get(outcome.state, 0))
     finally:
         pool.close()
-    return rows
+    return worst
 
 
-async def _file_one(
-    here: House, reception: object, parsed: Parsed, name: str, raw: bytes, to: str, sender: str | None
-) -> tuple[Outcome, ...]:
-    from daemon.desk.receive import Reception
-
-    assert isinstance(reception, Reception)
-    if len(raw) > here.config.limits.message_size:
-        return (Outcome("", "rejected", "too-large"),)
-    envelope = Envelope("file", name, sender, (to,) if to else _recipients(here, parsed), _received_at(here, raw))
-    return await reception.settle(raw, parsed, envelope)
+def _line(name: str, outcome: Outcome) -> dict[str, object]:
+    return {
+        "path": name,
+        "outcome": outcome.state,
+        "because": outcome.because,
+        "ticket": outcome.ticket,
+        "message": outcome.message,
+    }
 
 
 def _recipients(here: House, parsed: Parsed) -> tuple[str, ...]:

@@ -69,13 +69,13 @@ def show(
 
     Example: counterfoil inbound show 17 --raw mail.eml
     """
-    from daemon.store import ledger
+    from daemon.store import raw as kept
 
     with house(config) as here:
         row = _row(here, number)
         if raw is not None:
             try:
-                raw.write_bytes(here.store.read(lambda: ledger.raw(row["raw"])))
+                raw.write_bytes(here.store.read(lambda: kept.read(row["raw_bytes"])))
             except OSError as error:
                 fail(f"{raw} cannot be written: {error.strerror}", FAILED)
     if json:
@@ -104,11 +104,12 @@ def retry(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], co
 async def _retry(here: House, row: dict[str, Any]) -> dict[str, Any]:
     from daemon.app import build_pool
     from daemon.desk.receive import Reception
-    from daemon.store import holds, ledger
+    from daemon.store import holds
+    from daemon.store import raw as kept
 
     pool = build_pool(here.config)
     try:
-        raw = here.store.read(lambda: ledger.raw(row["raw"]))
+        raw = here.store.read(lambda: kept.read(row["raw_bytes"]))
         envelope = here.store.read(lambda: holds.envelope(row["id"]))
         outcomes = await Reception(here, pool).settle(raw, pool.parse_now(raw, "retry"), envelope, again=row["id"])
     finally:
@@ -159,9 +160,7 @@ def _settle(config: Path | None, number: int, decision: str) -> None:
             here.store.write(lambda: ledger.discard(number, "discarded-by-operator", here.now())).result()
             as_json({"inbound": number, "outcome": "ignored", "because": "discarded-by-operator", "ticket": None})
         else:
-            fail(
-                f"mail {number} is {row['state']} ({row['because']}): nothing waits there. To try one again: counterfoil inbound retry {number}"
-            )
+            fail(f"mail {number} is {row['state']} ({row['because']}): nothing waits there")
 
 
 def _row(here: House, number: int) -> dict[str, Any]:
@@ -194,6 +193,8 @@ def public(row: dict[str, Any]) -> dict[str, Any]:
         "error",
         "received_at",
         "recorded_at",
-        "raw",
+        "raw_bytes",
     )
-    return {{"from_text": "from", "rfc_message_id": "message_id", "raw": "sha256"}.get(k, k): row[k] for k in shown}
+    return {
+        {"from_text": "from", "rfc_message_id": "message_id", "raw_bytes": "sha256"}.get(k, k): row[k] for k in shown
+    }

@@ -57,11 +57,10 @@ def welcome(daemon: Daemon) -> None:
         here = Path(sys.executable).with_name("counterfoil")
         command = here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here
         mail = f"From: customer@example.net\\nTo: {desk.address}\\nSubject: Printer\\n\\nIt is on fire."
+        people = f'"customer@example.net", "{desk.address}"'
         say("")
         say("Type next, in another terminal here:")
-        say(
-            f"""  python3 -c 'import smtplib; smtplib.SMTP("{smtp[0]}", {smtp[1]}).sendmail("customer@example.net", "{desk.address}", "{mail}")'"""
-        )
+        say(f"""  python3 -c 'import smtplib; smtplib.SMTP("{smtp[0]}", {smtp[1]}).sendmail({people}, "{mail}")'""")
         say(f"  {command} ticket show 1")
         say(f"  cat {config.storage.path('outbox')}/new/*")
     sys.stdout.flush()

@@ -18,7 +18,7 @@ def mails(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
         elif _is_mbox(path):
             box = mailbox.mbox(path, create=False)
             for key in box.iterkeys():
-                yield f"{path}#{key + 1}", box.get_bytes(key)
+                yield f"{path}#{int(key) + 1}", box.get_bytes(key)
             box.close()
         else:
             yield str(path), path.read_bytes()

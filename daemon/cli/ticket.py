@@ -64,16 +64,14 @@ def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> Non
         as_json(found)
         return
     say(f"#{found['id']}  {plain(found['subject']) or '(no subject)'}")
-    say(
-        f"{found['status']}, {found['priority']}, team {plain(found['team'])}, opened {moment(found['opened_at'])} UTC by {_person(found)}"
-    )
+    state = f"{found['status']}, {found['priority']}, team {plain(found['team'])}"
+    say(f"{state}, opened {moment(found['opened_at'])} UTC by {_person(found)}")
     for link in found["links"]:
         say(f"{link['kind']}: #{link['other'] if link['ticket'] == number else link['ticket']}")
     for message in found["messages"]:
-        say(
-            f"\n── {message['kind']}{' (held)' if message['state'] == 'held' else ''} · {plain(message['author'] or '')} "
-            f"<{plain(message['address'] or '')}> · {moment(message['at'])} UTC"
-        )
+        held = "" if message["state"] == "filed" else f" ({message['state']})"
+        author = f"{plain(message['author'])} <{plain(message['address'])}>"
+        say(f"\n── {message['kind']}{held} · {author} · {moment(message['at'])} UTC")
         say(block(message["words"].strip()) or "(no words)")
         for attachment in message["attachments"]:
             say(f"   ▸ {plain(attachment['name'])} ({attachment['size']:,} bytes)")
@@ -96,34 +94,38 @@ def why(number: Number, config: ConfigFile = None, json: AsJson = False) -> None
         events = [e for e in found["events"] if e["message"] == message["id"] and e["kind"] != "mail_delivered"]
         letters = [x for x in found["letters"] if x["message"] == message["id"]]
         if json:
-            as_json(
-                {
-                    "message": message["id"],
-                    "kind": message["kind"],
-                    "from": message["address"],
-                    "at": message["at"],
-                    "because": message["because"],
-                    "evidence": message["evidence"],
-                    "sentence": sentence(message["because"]),
-                    "events": [{k: e[k] for k in ("kind", "because", "at", "data")} for e in events],
-                    "letters": [{k: x[k] for k in ("kind", "recipient", "state")} for x in letters],
-                }
-            )
-            continue
-        say(
-            f"Message {message['id']} · {message['kind']} · {plain(message['address'] or message['author'] or 'unknown')} · {moment(message['received_at'])} UTC"
-        )
-        say(f"  joined by   {message['because']}: {sentence(message['because'])}")
-        say(f"  author      {EVIDENCE.get(message['evidence'], message['evidence'])}")
-        for event in events:
-            change = f" {event['data']['from']} → {event['data']['to']}" if "to" in event["data"] else ""
-            answered = event["data"].get("answered")
-            say(
-                f"  then        {event['kind']}{plain(change)} ({event['because']}){f'; answering: {sentence(str(answered))}' if answered else ''}"
-            )
-        for letter in letters:
-            say(f"  told        {plain(letter['recipient'])} by {letter['kind']}: {letter['state']}")
-        say()
+            as_json(_reasons(message, events, letters))
+        else:
+            _tell(message, events, letters)
+
+
+def _reasons(message: dict[str, Any], events: list[dict[str, Any]], letters: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "message": message["id"],
+        "kind": message["kind"],
+        "from": message["address"],
+        "at": message["at"],
+        "because": message["because"],
+        "evidence": message["evidence"],
+        "sentence": sentence(message["because"]),
+        "events": [{k: e[k] for k in ("kind", "because", "at", "data")} for e in events],
+        "letters": [{k: x[k] for k in ("kind", "recipient", "state")} for x in letters],
+    }
+
+
+def _tell(message: dict[str, Any], events: list[dict[str, Any]], letters: list[dict[str, Any]]) -> None:
+    author = plain(message["address"] or message["author"] or "unknown")
+    say(f"Message {message['id']} · {message['kind']} · {author} · {moment(message['received_at'])} UTC")
+    say(f"  joined by   {message['because']}: {sentence(message['because'])}")
+    say(f"  author      {EVIDENCE.get(message['evidence'], message['evidence'])}")
+    for event in events:
+        change = f" {event['data']['from']} → {event['data']['to']}" if "to" in event["data"] else ""
+        say(f"  then        {event['kind']}{plain(change)} ({event['because']})")
+        if answered := event["data"].get("answered"):
+            say(f"  answering   {answered}: {sentence(answered)}")
+    for letter in letters:
+        say(f"  told        {plain(letter['recipient'])} by {letter['kind']}: {letter['state']}")
+    say()
 
 
 EVIDENCE = {

@@ -27,7 +27,7 @@ class _Answered(TypedDict):
 def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, policy: Policy, now: int) -> Plan:
     """Decide about a mail that could be read.
 
-    ``evidence`` speaks of the author alone; ``now`` is the instant of deciding, ``envelope.received_at`` that of receipt.
+    ``evidence`` speaks of the author alone; ``now`` is when we decide, ``envelope.received_at`` when the mail came.
     """
     if facts.duplicate:
         return Plan("ignored", "duplicate", ticket=facts.duplicate.ticket)

@@ -107,8 +107,8 @@ class Facts:
     """All that a decision about one mail at one desk may know, read in the transaction that writes its Plan.
 
     ``referenced`` are the tickets found under the mail's In-Reply-To and References, nearest first; ``tagged`` the
-    number in its subject; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at another desk. ``withheld``: why an agent's
-    words cannot be told from ours (invariant 28), or None.
+    number in its subject; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
+    another desk. ``withheld``: why an agent's words cannot be told from ours (invariant 28), or None.
     """
 
     desk: DeskFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     # how a mail found its ticket
     "reply-token": "It was sent to the reply address that only this person was given.",
-    "reply-token-of-another": "It was sent to a reply address that was given to another person, who was not told.",
+    "reply-token-of-another": "It was sent to someone else's reply address; its author will hear nothing.",
     "reference-from-known-author": "It answers a mail of this ticket, and its author is known on it.",
     "subject-tag-from-proved-author": "Its subject names the ticket, its author is known on it and proved.",
     "no-ticket-named": "It names no ticket, so it opened one.",

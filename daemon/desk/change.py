@@ -32,9 +32,8 @@ def change(house: House, number: int, wanted: dict[str, str], actor: int | None,
     status = values.get("status")
     allowed = MOVES[cast(Status, ticket.status)]
     if status is not None and status != ticket.status and status not in allowed:
-        raise Unchangeable(
-            f"ticket {number} is {ticket.status}; from there it may become {', '.join(sorted(allowed)) or 'nothing else'}"
-        )
+        moves = ", ".join(sorted(allowed)) or "nothing else"
+        raise Unchangeable(f"ticket {number} is {ticket.status}; from there it may become {moves}")
     plan = decide.change(ticket, values, current, actor, because, house.policy, now)
     written = commit.plan(plan, None, ticket.desk, None, now)
     post.send(house, plan, written, NO_MAIL, b"", ticket.desk, 0, now, None)

@@ -18,6 +18,7 @@ from daemon.mail import answer
 from daemon.mail.address import Recipient
 from daemon.mail.parse import parse
 from daemon.store import commit, facts, holds
+from daemon.store import raw as kept
 
 Decision = Literal["confirmed", "discarded"]
 CONFIRMED = Evidence(True, "confirmed")
@@ -42,7 +43,7 @@ def by_mail(house: House, raw: bytes, mail: Mail, envelope: Envelope, to: Recipi
     if agent is None or mail.sender is None or mail.sender.key != agent.address.casefold():
         return None
     now = house.now()
-    commit.raw(mail.sha256, raw)
+    kept.keep(mail.sha256, raw)
     if mail.automatic is not None or envelope.sender == "":
         plan = Plan("ignored", "automatic-answer-to-a-question")
         return receive.perform(house, plan, raw, mail, envelope, to.desk, now, None, None)
@@ -81,7 +82,7 @@ def preview(mail: Mail) -> str:
 
 
 def by_click(house: House, number: int, token: str, decision: Decision) -> bool:
-    """Settle a hold by its link; False if the link is not genuine or nothing waits. Runs in the writer's transaction."""
+    """Settle a hold by its link, in the writer's transaction; False if it is not genuine or nothing waits."""
     held = holds.find(number)
     if held is None or not house.keyring.is_confirm_token(token, number):
         return False

@@ -22,6 +22,7 @@ from daemon.mail.compose import compose
 from daemon.mail.contexts import Change, File, Occasion, Report, TicketCard
 from daemon.mail.letter import Enclosure, Letter
 from daemon.store import commit, facts, outbox
+from daemon.store import raw as kept
 from daemon.store.commit import Written
 
 REPORTS_PER_HOUR = 20
@@ -41,7 +42,7 @@ def keep(
 ) -> Outcome:
     """Keep a mail that cannot be acted upon, and tell the operator; the bytes may be tried again."""
     now = house.now()
-    commit.raw(parsed.sha256, raw)
+    kept.keep(parsed.sha256, raw)
     claim = hashlib.sha256(f"{desk}\n{parsed.fingerprint}".encode()).hexdigest()
     repeated = facts.duplicate(claim, parsed.fingerprint, envelope.source, True, now, again)
     if repeated is not None:
@@ -317,7 +318,7 @@ def _queue(
 ) -> None:
     content = compose(letter)
     digest = hashlib.sha256(content).hexdigest()
-    commit.raw(digest, content)
+    kept.keep(digest, content)
     commit.queue(
         desk=desk,
         ticket=ticket,

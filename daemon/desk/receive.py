@@ -23,6 +23,7 @@ from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.worker import Overloaded
 from daemon.store import commit, facts
+from daemon.store import raw as kept
 from daemon.store.writer import StoreUnavailable
 
 log = structlog.get_logger()
@@ -89,17 +90,12 @@ class Reception:
         for outcome in outcomes.values():
             log.info(
                 "mail",
-                **{
-                    k: v
-                    for k, v in (
-                        ("state", outcome.state),
-                        ("because", outcome.because),
-                        ("inbound", outcome.inbound),
-                        ("ticket", outcome.ticket),
-                        ("source", envelope.source),
-                        ("size", len(raw)),
-                    )
-                },
+                state=outcome.state,
+                because=outcome.because,
+                inbound=outcome.inbound,
+                ticket=outcome.ticket,
+                source=envelope.source,
+                size=len(raw),
             )
         read = self._house.book.read
         return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
@@ -169,7 +165,7 @@ def receive_at(
         return post.keep(house, raw, parsed, envelope, to.desk, "quarantined", parsed.because, parsed.detail, again)
     if to.kind == "confirm" and (outcome := confirm.by_mail(house, raw, parsed, envelope, to)):
         return outcome
-    commit.raw(parsed.sha256, raw)
+    kept.keep(parsed.sha256, raw)
     known = gather(house, parsed, envelope, to, words, now, again)
     evidence = evidence or evidence_of(parsed, envelope)
     plan = decide.receive(parsed, envelope, known, evidence, house.policy, now)

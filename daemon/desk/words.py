@@ -5,9 +5,9 @@ from __future__ import annotations
 from daemon.core.values import Mail, Parsed
 from daemon.desk.house import House
 from daemon.mail import answer
-from daemon.mail.leaks import leaks
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.attachments import attachment_bytes
+from daemon.mail.leaks import leaks
 
 SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
 

@@ -52,7 +52,7 @@ def receive(line: socket.socket) -> bytes | None:
         head += more
     kind, length = FRAME.unpack(head)
     if kind == FILE:
-        with open(descriptors[0], "rb") as file:
+        with os.fdopen(descriptors[0], "rb") as file:
             file.seek(0)
             return file.read()
     body = bytearray(length)

@@ -32,8 +32,8 @@ def as_text(raw: bytes | None, charset: str = "") -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
-        name = codec(charset)
-        return line.decode(name if name not in (None, "utf-8") else "cp1252", "replace")  # type: ignore[arg-type]
+        name = codec(charset) or "cp1252"
+        return line.decode(name if name != "utf-8" else "cp1252", "replace")
 
 
 def decoded(raw: bytes | None, charset: str = "") -> str:

@@ -182,7 +182,7 @@ def to_lines(html: str) -> Lines:
             writer.words(" ", state)
         elif inner.mark != state.mark:
             writer.end(state)
-        if tag in VOID or attributes.endswith("/") and tag not in BLOCKS:
+        if tag in VOID or (attributes.endswith("/") and tag not in BLOCKS):
             continue
         if tag in CLOSE_THEMSELVES and inner == state:
             continue

@@ -29,14 +29,13 @@ def parse_value(raw: bytes, limits: Limits) -> Value:
     """Read ``text/plain; charset="utf-8"``; raise ``TooMuch`` at too many parameters."""
     if not raw:
         return Value("")
-    text = raw.decode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "surrogateescape").replace("\r", "").replace("\n", "")
     head, _, rest = text.partition(";")
     value = _without_comments(head).strip().strip('"').lower()
-    if "=" in value:
-        rest = head + ";" + rest
-        value = ""
-    if any(character <= " " for character in value):
-        value = value.split()[0] if value.split() else ""
+    if "=" in value:  # the semicolon is missing, or the value
+        kind, _, parameter = head.strip().partition(" " if " " in head.strip() else "\t")
+        value, rest = (kind.strip().lower(), f"{parameter};{rest}") if "=" not in kind else ("", f"{head};{rest}")
+    value = (value.split() or [""])[0]
     value = "".join(character for character in value if "!" <= character <= "~")
     found = _split(rest, limits) if rest else []
     return Value(value[:127], _joined(found))

@@ -203,6 +203,8 @@ class _Bodies:
                 self.attachments.append(describe(leaf, content, self.limits))
         self.html = self._html(body.html)
         self.lines = self._lines(body.plain)
+        if not self.lines.text.strip() and self.html:
+            self.lines = self._lines([part for part in body.html if part.type.value == "text/html"])
         self.reply: Reply = split_reply(self.lines.text, self.lines.marks)
 
     def _text(self, part: Part, content: bytes) -> str:

@@ -18,6 +18,7 @@ Header = tuple[str, bytes]
 
 HEADER_LINE = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,256})[ \t]{0,64}:")
 LINE_END = re.compile(rb"\r\n|\r|\n")
+MOST_LEADING_LINES = 64
 MBOX_LINE = re.compile(rb"(?:>?From |X-Unix-From )")
 
 
@@ -225,12 +226,21 @@ class _Walk:
         return whole
 
 
+def _first_line(data: bytes) -> int:
+    """Where the mail begins, behind a byte order mark and lines of white space."""
+    start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    for _ in range(MOST_LEADING_LINES):
+        end = data.find(b"\n", start, start + 4096)
+        if end < 0 or data[start:end].strip():
+            break
+        start = end + 1
+    return start
+
+
 def read_structure(data: bytes, limits: Limits) -> Structure:
     """Walk the whole mail; raise ``TooMuch`` past a cap. ``data`` comes from ``with_line_feeds``."""
     walk = _Walk(data, limits)
-    start = 0
-    while data[start : start + 1] in (b"\r", b"\n") and start < 64:
-        start += 1
+    start = _first_line(data)
     headers, body = read_headers(data, start, len(data), limits, walk.defects)
     root = walk.part(headers, body, len(data), "", 1)
     return Structure(headers, root, walk.leaves, list(dict.fromkeys(walk.defects)))

@@ -229,10 +229,9 @@ class _Scan:
             elif self._sent_from(line):
                 cut, rest = place, "quoted" if left else "signature"
                 break
-            elif left <= SIGNATURE_LINES and self._closing(line):
-                if all(len(self.bare[other]) <= 80 for other in run[place + 1 :]):
-                    cut = place
-                    break
+            elif left <= SIGNATURE_LINES and self._closing(line) and self._all_short(run[place + 1 :]):
+                cut = place
+                break
         if cut is None:
             cut = len(run)
         if cut > 1 and _is_name(self.bare[run[cut - 1]]):
@@ -242,6 +241,9 @@ class _Scan:
         kinds[run[cut]] = "signature"
         for index in run[cut + 1 :]:
             kinds[index] = "signature" if rest == "signature" or self._sent_from(self.bare[index]) else "quoted"
+
+    def _all_short(self, indices: list[int]) -> bool:
+        return all(len(self.bare[index]) <= 80 for index in indices)
 
     def _closing(self, line: str) -> bool:
         return len(line) <= 60 and phrases.CLOSING.match(line) is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail, Parsed
+from daemon.store import query
 from daemon.store.tables import (
     Attachment,
     Event,
@@ -20,7 +21,6 @@ from daemon.store.tables import (
     Outbox,
     Participant,
     Person,
-    Raw,
     ThreadKey,
     Ticket,
     TicketLink,
@@ -37,16 +37,11 @@ class Written:
     hold: int | None = None
 
 
-def raw(sha256: str, content: bytes) -> None:
-    """Keep these bytes under their SHA-256 (hex), once."""
-    Raw.insert(sha256=sha256, size=len(content), content=content).on_conflict_ignore().execute()
-
-
 def person(address: Address | None, name: str, now: Instant) -> int:
     """The person at this address, made known if need be; without an address, someone of whom there is only a name."""
     if address is None or not address.address:
         return int(Person.insert(name=name[:200], created_at=now).execute())
-    known = MailAddress.select(MailAddress.person).where(MailAddress.key == address.key).tuples().first()
+    known = query.first(MailAddress.select(MailAddress.person).where(MailAddress.key == address.key))
     if known:
         return int(known[0])
     number = int(Person.insert(name=(address.name or name)[:200], created_at=now).execute())
@@ -120,7 +115,7 @@ def _file(
             automatic=mail.automatic.kind if mail.automatic else None,
             language=mail.language,
             rfc_message_id=mail.message_id,
-            raw=mail.sha256,
+            raw_bytes=mail.sha256,
             because=filing.because,
             evidence=filing.evidence,
             at=at,
@@ -258,7 +253,7 @@ def ledger(
             from_text=parsed.from_text[:400],
             subject=parsed.subject[:400],
             rfc_message_id=parsed.message_id,
-            raw=parsed.sha256,
+            raw_bytes=parsed.sha256,
             received_at=envelope.received_at,
             **outcome,
         ).execute()
@@ -290,7 +285,7 @@ def queue(
             lane=recipient.casefold(),
             automatic=automatic,
             rfc_message_id=message_id,
-            raw=sha256,
+            raw_bytes=sha256,
             due_at=now,
             created_at=now,
         ).execute()

@@ -52,7 +52,7 @@ class Sqlite(pw.SqliteDatabase):
         self.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection = super()._connect()
+        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
         if not getattr(self._may, "write", False):
             connection.execute("PRAGMA query_only = 1")
         return connection

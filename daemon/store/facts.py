@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
+from daemon.store import query
 from daemon.store.tables import (
     Event,
     Inbound,
@@ -44,7 +45,7 @@ def author(key: str, agents: Iterable[AgentFacts]) -> AuthorFacts:
     for agent in agents:
         if agent.address == key:
             return AuthorFacts(key, agent.person, True)
-    row = MailAddress.select(MailAddress.person).where(MailAddress.key == key).tuples().first()
+    row = query.first(MailAddress.select(MailAddress.person).where(MailAddress.key == key))
     return AuthorFacts(key, row[0] if row else None, False)
 
 
@@ -57,18 +58,16 @@ def duplicate(
         rows = rows.where(Inbound.claim == claim)
     else:
         rows = rows.where(Inbound.claim == claim, Inbound.source == source, Inbound.received_at >= now - REPEAT_WINDOW)
-    row = rows.tuples().first()
+    row = query.first(rows)
     return DuplicateFacts(*row) if row else None
 
 
 def sibling(fingerprint: str, desk: str) -> int | None:
     """The ticket that this mail opened or joined at another desk."""
-    row = (
+    row = query.first(
         Inbound.select(Inbound.ticket)
         .where(Inbound.fingerprint == fingerprint, Inbound.desk != desk, Inbound.ticket.is_null(False))
         .order_by(Inbound.id)
-        .tuples()
-        .first()
     )
     return int(row[0]) if row else None
 
@@ -81,7 +80,7 @@ def referenced(message_ids: Sequence[str]) -> tuple[int, ...]:
         ThreadKey.rfc_message_id.in_(list(message_ids)[:200])
     )
     found: dict[str, list[int]] = {}
-    for message_id, ticket in rows.order_by(ThreadKey.id).tuples():
+    for message_id, ticket in query.rows(rows.order_by(ThreadKey.id)):
         found.setdefault(message_id, []).append(ticket)
     return tuple(dict.fromkeys(t for m in message_ids for t in found.get(m, ())))
 
@@ -91,9 +90,7 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
     row = Ticket.get_or_none(Ticket.id == number)
     if row is None:
         return None
-    participants = frozenset(
-        p for (p,) in Participant.select(Participant.person).where(Participant.ticket == number).tuples()
-    )
+    participants = frozenset(query.column(Participant.select(Participant.person).where(Participant.ticket == number)))
     named = (
         author_key is not None
         and NamedAddress.select().where(NamedAddress.ticket == number, NamedAddress.key == author_key).exists()
@@ -149,7 +146,7 @@ def automatic_lately(key: str, kinds: Sequence[str], now: int) -> int:
 def persons_at(keys: Iterable[str]) -> frozenset[int]:
     wanted = list(keys)[:500]
     return (
-        frozenset(p for (p,) in MailAddress.select(MailAddress.person).where(MailAddress.key.in_(wanted)).tuples())
+        frozenset(query.column(MailAddress.select(MailAddress.person).where(MailAddress.key.in_(wanted))))
         if wanted
         else frozenset()
     )
@@ -157,14 +154,11 @@ def persons_at(keys: Iterable[str]) -> frozenset[int]:
 
 def token_holders(number: int, agents: Iterable[AgentFacts]) -> tuple[int, ...]:
     """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents."""
-    rows = Participant.select(Participant.person).where(Participant.ticket == number).tuples()
-    wrote = (
-        Message.select(Message.author)
-        .where(Message.ticket == number, Message.author.is_null(False))
-        .distinct()
-        .tuples()
+    take_part = query.column(Participant.select(Participant.person).where(Participant.ticket == number))
+    wrote = query.column(
+        Message.select(Message.author).where(Message.ticket == number, Message.author.is_null(False)).distinct()
     )
-    return tuple(dict.fromkeys([p for (p,) in rows] + [p for (p,) in wrote] + [a.person for a in agents]))
+    return tuple(dict.fromkeys([*take_part, *wrote, *(a.person for a in agents)]))
 
 
 def sent(outbox: int) -> SentFacts | None:
@@ -180,26 +174,22 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 
 def _sent(condition: pw.Expression) -> SentFacts | None:
-    row = (
+    row = query.first(
         Outbox.select(Outbox.id, Outbox.ticket, Outbox.kind, Message.author, Outbox.state)
         .join(Message, pw.JOIN.LEFT_OUTER)
         .where(condition)
         .order_by(Outbox.id)
-        .tuples()
-        .first()
     )
     return SentFacts(*row) if row else None
 
 
 def person(number: int) -> KnownPerson | None:
     """A person and their address, the proved one first; None for someone without an address."""
-    row = (
+    row = query.first(
         MailAddress.select(Person.id, Person.name, MailAddress.address, MailAddress.proved_at)
         .join(Person)
         .where(Person.id == number)
         .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
-        .tuples()
-        .first()
     )
     return KnownPerson(row[0], row[1], row[2], row[3] is not None) if row else None
 
@@ -212,11 +202,11 @@ def conversation(number: int) -> tuple[str, ...]:
     ours = Outbox.select(Outbox.created_at, Outbox.rfc_message_id).where(
         Outbox.ticket == number, Outbox.kind == "answer"
     )
-    return tuple(dict.fromkeys(m for _, m in sorted([*theirs.tuples(), *ours.tuples()])))
+    return tuple(dict.fromkeys(m for _, m in sorted([*query.rows(theirs), *query.rows(ours)])))
 
 
 def name_of(number: int | None) -> str:
-    row = Person.select(Person.name).where(Person.id == number).tuples().first() if number is not None else None
+    row = query.first(Person.select(Person.name).where(Person.id == number)) if number is not None else None
     return str(row[0]) if row else ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.core.values import Envelope, Instant
-from daemon.store.tables import Hold, Inbound, Message, Raw
+from daemon.store import query, raw
+from daemon.store.tables import Hold, Inbound, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Held:
 
 def find(inbound: int) -> Held | None:
     """The newest hold on this ledger row."""
-    row = (
+    row = query.first(
         Hold.select(
             Hold.id,
             Hold.agent,
@@ -37,27 +38,17 @@ def find(inbound: int) -> Held | None:
             Hold.because,
             Hold.expires_at,
             Hold.decision,
-            Inbound.raw,
+            Inbound.raw_bytes,
         )
         .join(Inbound)
         .where(Hold.inbound == inbound)
         .order_by(Hold.id.desc())
-        .tuples()
-        .first()
     )
     return Held(*row) if row else None
 
 
 def content(held: Held) -> bytes:
-    return raw(held.sha256)
-
-
-def raw(sha256: str) -> bytes:
-    """The bytes kept under this hash; KeyError if there are none."""
-    row = Raw.select(Raw.content).where(Raw.sha256 == sha256).tuples().first()
-    if row is None:
-        raise KeyError(sha256)
-    return bytes(row[0])
+    return raw.read(held.sha256)
 
 
 def envelope(inbound: int) -> Envelope:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.values import Instant
-from daemon.store.tables import Outbox, Raw
+from daemon.store import query, raw
+from daemon.store.tables import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +48,21 @@ def due(now: Instant, limit: int, exclude: Collection[int]) -> list[Waiting]:
     blocked = earlier.select(pw.SQL("1")).where(
         earlier.ticket == Outbox.ticket, earlier.lane == Outbox.lane, earlier.state == "queued", earlier.id < Outbox.id
     )
-    query = (
+    found = query.rows(
         Outbox.select(*COLUMNS)
         .where(Outbox.state == "queued", Outbox.due_at <= now, ~pw.fn.EXISTS(blocked))
         .order_by(Outbox.due_at, Outbox.id)
         .limit(limit + len(exclude))
     )
-    return [Waiting(*row) for row in query.tuples() if row[0] not in exclude][:limit]
+    return [Waiting(*row) for row in found if row[0] not in exclude][:limit]
 
 
 def content(number: int) -> bytes:
     """The bytes of a row; KeyError if it is gone."""
-    row = (
-        Raw.select(Raw.content).join(Outbox, on=(Outbox.raw == Raw.sha256)).where(Outbox.id == number).tuples().first()
-    )
+    row = query.first(Outbox.select(Outbox.raw_bytes).where(Outbox.id == number))
     if row is None:
         raise KeyError(number)
-    return bytes(row[0])
+    return raw.read(row[0])
 
 
 def settle(number: int, state: str, now: Instant, code: str, response: str) -> Waiting:
@@ -75,7 +74,11 @@ def settle(number: int, state: str, now: Instant, code: str, response: str) -> W
 
 
 def find(number: int) -> Waiting:
-    return Waiting(*Outbox.select(*COLUMNS).where(Outbox.id == number).tuples().get())
+    """One row; KeyError if it is gone."""
+    row = query.first(Outbox.select(*COLUMNS).where(Outbox.id == number))
+    if row is None:
+        raise KeyError(number)
+    return Waiting(*row)
 
 
 def defer(number: int, until: Instant, response: str) -> None:
@@ -84,10 +87,6 @@ def defer(number: int, until: Instant, response: str) -> None:
 
 def waiting() -> tuple[int, Instant | None]:
     """How many mails wait to leave, and since when the oldest."""
-    count, oldest = (
-        Outbox.select(pw.fn.COUNT(Outbox.id), pw.fn.MIN(Outbox.created_at))
-        .where(Outbox.state == "queued")
-        .tuples()
-        .get()
-    )
+    queued = Outbox.select(pw.fn.COUNT(Outbox.id), pw.fn.MIN(Outbox.created_at)).where(Outbox.state == "queued")
+    ((count, oldest),) = query.rows(queued)
     return int(count), oldest

@@ -7,6 +7,8 @@ The models are bound to the database that ``store.db`` opens. What others may re
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import peewee as pw
 
 database = pw.DatabaseProxy()
@@ -65,6 +67,11 @@ class Ticket(Numbered):
     resolved_at = pw.BigIntegerField(null=True)
     closed_at = pw.BigIntegerField(null=True)
     merged_into = pw.ForeignKeyField("self", null=True)
+
+    if TYPE_CHECKING:
+        assignee_id: int | None
+        requester_id: int
+        merged_into_id: int | None
 
     class Meta:
         indexes = ((("status", "id"), False), (("requester", "opened_at"), False))
@@ -135,7 +142,7 @@ class Message(Numbered):
     automatic = pw.TextField(null=True)
     language = pw.TextField(null=True)
     rfc_message_id = pw.TextField(null=True)
-    raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
+    raw_bytes = pw.ForeignKeyField(Raw, column_name="raw", object_id_name="raw_sha256", index=False)
     because = pw.TextField()
     evidence = pw.TextField()
     at = pw.BigIntegerField()
@@ -209,7 +216,7 @@ class Inbound(Numbered):
     from_text = pw.TextField(default="")
     subject = pw.TextField(default="")
     rfc_message_id = pw.TextField(null=True)
-    raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
+    raw_bytes = pw.ForeignKeyField(Raw, column_name="raw", object_id_name="raw_sha256", index=False)
     ticket = pw.ForeignKeyField(Ticket, null=True)
     message = pw.ForeignKeyField(Message, null=True, index=False)
     attempts = pw.IntegerField(default=1)
@@ -233,7 +240,7 @@ class Outbox(Numbered):
     lane = pw.TextField()
     automatic = pw.BooleanField()
     rfc_message_id = pw.TextField(index=True)
-    raw = pw.ForeignKeyField(Raw, column_name="raw", index=False)
+    raw_bytes = pw.ForeignKeyField(Raw, column_name="raw", object_id_name="raw_sha256", index=False)
     state = pw.TextField(default="queued")
     attempts = pw.IntegerField(default=0)
     due_at = pw.BigIntegerField()
@@ -247,7 +254,7 @@ class Outbox(Numbered):
 
 
 class Hold(Numbered):
-    """A mail that waits for its agent's word: of unproved authorship (``inbound``), or with doubtful words (``message``)."""
+    """A mail that waits for its agent's word: of unproved author (``inbound``), or doubtful words (``message``)."""
 
     agent = pw.ForeignKeyField(Person)
     inbound = pw.ForeignKeyField(Inbound)

@@ -48,7 +48,7 @@ class _Job:
 
 
 class Writer:
-    """A thread with a queue; ``submit`` from any thread. ``committed`` is called in the writer's thread after a commit."""
+    """A thread with a queue; ``submit`` from any thread. ``committed`` is called in its thread after a commit."""
 
     def __init__(self, database: Writable) -> None:
         self._database = database

@@ -20,6 +20,7 @@ from daemon.edge.smtp_in import Doors
 RECEIVED_AT = 1_700_000_000
 PASSWORD = "correct horse"
 TLS = ("starttls", "implicit")
+FALSE_ENDS = [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n\0.\r\n"]
 
 
 @dataclass

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.edge.content import Content
+from tests.edge.conftest import FALSE_ENDS
 
 
 def collected(*pieces: bytes, limit: int = 1_000_000) -> tuple[bytes, bytes | None]:
@@ -43,9 +44,6 @@ def test_a_mail_of_one_empty_line_is_kept() -> None:
 
 def test_one_dot_is_taken_from_the_head_of_each_line() -> None:
     assert collected(b"..a\r\n...\r\n.b\r\n.\r\n") == (b".a\r\n..\r\nb\r\n", b"")
-
-
-FALSE_ENDS = [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n\0.\r\n"]
 
 
 @pytest.mark.parametrize("fake", FALSE_ENDS)

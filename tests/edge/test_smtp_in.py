@@ -11,7 +11,7 @@ import pytest
 from daemon.config import Limits, Listener
 from daemon.edge import StartError
 from daemon.edge.smtp_in import Doors
-from tests.edge.conftest import RECEIVED_AT, House, Intake
+from tests.edge.conftest import FALSE_ENDS, RECEIVED_AT, House, Intake
 
 Open = Callable[..., Awaitable[House]]
 MAIL = b"From: customer@example.org\r\nSubject: the printer\r\n\r\nIt smokes.\r\n"
@@ -71,8 +71,8 @@ async def test_a_broken_recipient_is_answered_501(open_house: Open, command: str
 
 
 @pytest.mark.parametrize("path", [
-    "<support@example.com>", "support@example.com", "<@relay.example.net:support@example.com>", " <support@example.com>",
-    "<SUPPORT@EXAMPLE.COM>", "<support+1042-abcdefghijklmnopqrstuvwxyz@example.com>",
+    "<support@example.com>", "support@example.com", "<@relay.example.net:support@example.com>",
+    " <support@example.com>", "<SUPPORT@EXAMPLE.COM>", "<support+1042-abcdefghijklmnopqrstuvwxyz@example.com>",
 ])
 async def test_the_usual_ways_to_write_a_recipient_are_understood(open_house: Open, path: str) -> None:
     talk = await (await (await open_house()).talk()).greeted()
@@ -120,7 +120,8 @@ async def test_what_is_not_kept_is_answered_in_a_sentence(
 
 
 @pytest.mark.parametrize(("support", "sales", "code"), [
-    ("filed", "deferred", "451"), ("rejected", "deferred", "451"), ("filed", "rejected", "554"), ("filed", "failed", "250"),
+    ("filed", "deferred", "451"), ("rejected", "deferred", "451"), ("filed", "rejected", "554"),
+    ("filed", "failed", "250"),
 ])
 async def test_the_one_answer_of_smtp_stands_for_all_recipients(
     open_house: Open, support: str, sales: str, code: str
@@ -207,7 +208,7 @@ async def test_a_mail_that_breaks_off_is_not_a_mail(open_house: Open) -> None:
     assert (await (await house.talk()).in_data()) and house.intake.received == []
 
 
-@pytest.mark.parametrize("fake", [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n\0.\r\n"])
+@pytest.mark.parametrize("fake", FALSE_ENDS)
 async def test_i20_no_other_end_than_crlf_dot_crlf_smuggles_a_second_mail(open_house: Open, fake: bytes) -> None:
     house = await open_house()
     talk = await (await house.talk()).in_data()
