@@ -18,13 +18,13 @@ import aiosmtplib
 
 from daemon.config import Relay
 from daemon.core.values import Parcel
+from daemon.edge.relay_data import say_content
 from daemon.edge.relay_line import Line, RelayTrouble, open_line
 from daemon.edge.transport import Away, Deferred, Delivered, Refused, Result, spoken
 
 MAILS_PER_LINE = 100
 IDLE_SECONDS = 30.0
 FAREWELL_SECONDS = 2.0
-SLOWEST = 20_000  # bytes a second: a large mail has that much more time for its answer
 NEEDS_LOGIN = (530, 538)
 ADDRESS = re.compile(
     r'(?:"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff]|\\[ -~])*"|[^\s"<>@\x00-\x1f\x7f\ud800-\udfff]+)'
@@ -100,9 +100,6 @@ class SmtpRelay:
         try:
             result, taken = await self._transaction(line, parcel, content)
             return result
-        except aiosmtplib.SMTPDataError as refusal:
-            taken = True
-            return self._verdict(refusal.code, refusal.message)
         finally:
             if taken:
                 self._keep(line)
@@ -137,14 +134,12 @@ class SmtpRelay:
             response = await client.execute_command(b"RCPT", b"TO:<" + parcel.recipient.encode() + b">")
             if response.code not in (250, 251):
                 return self._verdict(response.code, response.message), response.code != 421
-            response = await client.data(content, timeout=self._relay.timeout + len(content) / SLOWEST)
-            return Delivered(spoken(f"{response.code} {response.message}")), True
-        except aiosmtplib.SMTPDataError:
-            raise
-        except aiosmtplib.SMTPTimeoutError:
+            code, message, in_step = await say_content(client, content, self._relay.timeout)
+            return self._verdict(code, message), in_step and code != 421
+        except TimeoutError:
             return Deferred(0, f"{self._relay.host} did not answer in time"), False
-        except aiosmtplib.SMTPException as error:
-            return Deferred(0, f"{self._relay.host} broke off: {spoken(error.message)}"), False
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Deferred(0, f"{self._relay.host} broke off: {spoken(str(error))}"), False
 
     def _options(self, client: aiosmtplib.SMTP, parcel: Parcel, content: bytes) -> list[bytes] | None:
         """What to say with MAIL; None if the relay cannot take such addresses."""

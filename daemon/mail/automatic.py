@@ -109,7 +109,8 @@ def _by_header(headers: list[Header], subject: str) -> Automatic | None:
     if submitted and submitted != "no":
         if CHALLENGE_SUBJECT.match(subject):
             return Automatic("challenge", "challenge-subject")
-        return Automatic("auto-reply" if submitted != "auto-generated" else "bulk", "auto-submitted")
+        answers = submitted != "auto-generated" or first(headers, "in-reply-to") is not None or AUTO_SUBJECT.match(subject)
+        return Automatic("auto-reply" if answers else "bulk", "auto-submitted")
     for name, kind, because in PRESENT[6:]:
         if first(headers, name) is not None:
             return Automatic(kind, because)

@@ -57,6 +57,7 @@ _SUPPRESS: dict[AutomaticReply, tuple[tuple[str, str], ...]] = {
     "auto-generated": (("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"),),
 }
 _BODY_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_FROM = re.compile(rb"(?m)^From ")
 _NOT_IN_NAMES = re.compile(r"[\"\\/:*?<>|;]")
 
 Headers = list[tuple[str, str]]
@@ -146,14 +147,14 @@ def _text(subtype: str, text: str) -> _Leaf:
 
 
 def _encoded_text(content: bytes) -> tuple[str, bytes]:
-    if content.isascii() and b"=_" not in content and b"\nFrom " not in content and not content.startswith(b"From "):
+    if content.isascii() and b"=_" not in content and not _FROM.search(content):
         lines = content.split(b"\r\n")
         if max(map(len, lines)) <= 78 and not any(line.endswith((b" ", b"\t")) and line != b"-- " for line in lines):
             return "7bit", content
     quoted = binascii.b2a_qp(content, istext=True)
     if len(quoted) > len(content) * 4 // 3 + 100:
         return "base64", _base64(content)
-    return "quoted-printable", quoted.replace(b"\nFrom ", b"\n=46rom ")
+    return "quoted-printable", _FROM.sub(b"=46rom ", quoted)
 
 
 def _base64(content: bytes) -> bytes:

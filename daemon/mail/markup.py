@@ -74,6 +74,7 @@ class _Writer:
         self.pieces: list[str] = []
         self.mark: Mark = ""
         self.quotes = 0
+        self.last_quotes = 0
         self.empty_wanted = False
         self.pending_space = False
 
@@ -108,13 +109,14 @@ class _Writer:
             if not self.pieces:
                 self.mark, self.quotes = state.mark, state.quotes
             if self.empty_wanted and self.out.lines:
-                self.emit("", self.mark, min(self.quotes, state.quotes if not line else self.quotes))
+                self.emit("", self.mark, min(self.quotes, self.last_quotes))
             self.emit(line, self.mark, self.quotes)
             self.empty_wanted = False
         self.pieces = []
         self.empty_wanted |= space
 
     def emit(self, line: str, mark: Mark, quotes: int) -> None:
+        self.last_quotes = quotes
         prefix = ">" * quotes
         self.out.lines.append(f"{prefix} {line}".rstrip() if prefix else line)
         self.out.marks.append(mark)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 
+BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+MOST_STRANGE = 10
 NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 UU_BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)? [0-7]{3,4} [^\n]{0,512}\n")
 
@@ -25,7 +27,8 @@ def decode_body(data: bytes, encoding: str) -> tuple[bytes, str | None]:
 def _base64(data: bytes) -> tuple[bytes, str | None]:
     try:
         decoded = binascii.a2b_base64(data)
-        if data.find(b"=", 0, max(0, len(data.rstrip()) - 4)) < 0 and (decoded or not data.strip()):
+        whole = data.rstrip()
+        if len(decoded) * 4 >= (len(whole) - whole.count(b"\n") * 2 - 4) * 3 or not whole:
             return decoded, None
     except binascii.Error:
         pass
@@ -34,6 +37,9 @@ def _base64(data: bytes) -> tuple[bytes, str | None]:
 
 def _mended_base64(data: bytes) -> tuple[bytes, str | None]:
     """Padding that is missing, or that stands in the middle where several texts were glued together."""
+    strange = len(data.translate(None, BASE64 + b"\r\n\t"))
+    if strange * MOST_STRANGE > len(data):
+        return data, "base64-broken"
     out = bytearray()
     for piece in data.split(b"="):
         kept = NOT_BASE64.sub(b"", piece)

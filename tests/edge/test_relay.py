@@ -194,7 +194,8 @@ async def test_a_certificate_for_another_name_is_not_trusted(
     async with FakeRelay(context=server_context, host="127.0.0.2") as fake:
         result = await build(fake, tls="starttls", ca_file=certificate["ca_file"]).send(PARCEL, CONTENT)
         assert isinstance(result, Away)
-        assert "IP address mismatch" in result.reason and "set relay.ca_file, or relay.host to the name" in result.reason
+        assert "IP address mismatch" in result.reason
+        assert "set relay.ca_file, or relay.host to the name in it" in result.reason
 
 
 async def test_no_mail_leaves_in_clear_where_tls_was_asked_for(build: Build) -> None:
@@ -237,7 +238,7 @@ async def test_a_relay_without_login_says_so(build: Build, password_file: str) -
         )
         assert isinstance(result, Away) and "offers no login" in result.reason
         result = await build(fake, username="desk", password_file="nowhere", insecure_login=True).send(PARCEL, CONTENT)
-        assert result == Away("relay.password_file: nowhere cannot be used: No such file or directory")
+        assert isinstance(result, Away) and result.reason.startswith("relay.password_file: nowhere cannot be ")
 
 
 @pytest.mark.parametrize("address", [

@@ -1,0 +1,203 @@
+"""What is measured, each in processes of its own: the daemon on a database of its own, and aiosmtpd that does nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+from aiosmtpd.smtp import SMTP
+
+from bench.corpus import CUSTOMERS, DESK, Known
+from daemon.mail.address import AddressBook, DeskAddress, Keyring
+
+START_SECONDS = 30
+ROOT = Path(__file__).resolve().parents[1]
+KEYS = "1 " + "5a" * 32 + "\n"
+BOOK = AddressBook([DeskAddress("support", DESK, "plus", "-")])
+UNLIMITED = 10_000_000
+CONFIG = """
+[storage]
+folder = "{folder}"
+[[desk]]
+name = "support"
+address = "{desk}"
+acknowledge = {acknowledge}
+{agent}
+[[listen]]
+port = {port}
+[http]
+port = {http}
+{relay}
+[limits]
+mails_per_minute = {unlimited}
+tickets_per_address = {unlimited}
+automatic_per_address = {unlimited}
+automatic_per_ticket = {unlimited}
+[log]
+level = "{level}"
+"""
+AGENT = '[[agent]]\nname = "Desk Agent"\naddress = "agent@example.com"\n'
+RELAY = '[relay]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+
+
+@dataclass
+class Daemon:
+    """A running daemon: its port, its database, its main process."""
+
+    port: int
+    folder: Path
+    process: psutil.Process
+    sends: bool
+    outbox: sqlite3.Connection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outbox = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "counterfoil.db"
+
+    def cpu(self) -> float:
+        """CPU seconds of the main process, its workers and those that have ended."""
+        spent = 0.0
+        for process in (self.process, *self.process.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                spent += times.user + times.system + times.children_user + times.children_system
+        return spent
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that parse: the children of the nursery."""
+        return [worker for nursery in self.process.children() for worker in nursery.children()]
+
+    def drain(self) -> float:
+        """Wait until nothing is left to be sent; the seconds that took."""
+        started = time.monotonic()
+        while self._row("SELECT count(*) FROM outbox WHERE state = 'queued'")[0]:
+            time.sleep(0.005)
+        return time.monotonic() - started
+
+    def counts(self) -> tuple[int, int]:
+        """How many mails were filed, and how many were delivered."""
+        filed = self._row("SELECT count(*) FROM inbound WHERE state = 'filed'")[0]
+        return int(filed), int(self._row("SELECT count(*) FROM outbox WHERE state = 'delivered'")[0])
+
+    def known(self, most: int) -> list[Known]:
+        """Tickets of the measured customers that can be answered, spread over all there are."""
+        keyring = Keyring.from_text(KEYS)
+        count = self._row("SELECT max(id) FROM ticket")[0] or 0
+        rows = self.outbox.execute(
+            "SELECT t.id, t.requester_id, a.address, m.rfc_message_id FROM ticket t"
+            " JOIN mail_address a ON a.person_id = t.requester_id"
+            " JOIN message m ON m.id = (SELECT min(id) FROM message WHERE ticket_id = t.id)"
+            " WHERE t.id % max(1, ? / ?) = 0 ORDER BY t.id",
+            (count, most),
+        ).fetchall()
+        return [
+            Known(address, ticket, BOOK.reply_address("support", ticket, keyring.token(ticket, person)), message_id)
+            for ticket, person, address, message_id in rows
+        ]
+
+    def _row(self, sql: str) -> Any:
+        return self.outbox.execute(sql).fetchone()
+
+
+@contextmanager
+def daemon(folder: Path, relay_port: int | None = None, *, sends: bool, level: str = "info") -> Iterator[Daemon]:
+    """Run a daemon on ``folder``; with ``sends`` it acknowledges and tells one agent, otherwise nothing goes out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "secret.key").write_text(KEYS)
+    port, http = free_port(), free_port()
+    config = folder / "config.toml"
+    config.write_text(
+        CONFIG.format(
+            folder=folder,
+            desk=DESK,
+            acknowledge=json.dumps(sends),
+            agent=AGENT if sends else "",
+            relay=RELAY.format(port=relay_port) if relay_port else "",
+            port=port,
+            http=http,
+            unlimited=UNLIMITED,
+            level=level,
+        )
+    )
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "daemon", "run", "--config", str(config)],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+    try:
+        _await_health(process, http, folder / "log")
+        yield Daemon(port, folder, psutil.Process(process.pid), sends)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def _await_health(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):  # noqa: S310 - loopback
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SystemExit(f"the daemon does not start:\n{log.read_text()}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def aiosmtpd() -> Iterator[int]:
+    """An aiosmtpd that takes every mail and does nothing with it, in a process of its own; its port."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_take_all, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+class _Nothing:
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+        return "250 OK"
+
+
+def _take_all(line: Connection) -> None:
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(
+            lambda: SMTP(_Nothing(), command_call_limit={"*": UNLIMITED}, enable_SMTPUTF8=True), "127.0.0.1", 0
+        )
+        line.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(serve())
