@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -25,7 +25,7 @@ from typing import Any
 import psutil
 from aiosmtpd.smtp import SMTP
 
-from bench.corpus import CUSTOMERS, DESK, Known
+from bench.corpus import DESK, Known
 from daemon.mail.address import AddressBook, DeskAddress, Keyring
 
 START_SECONDS = 30
@@ -160,7 +160,7 @@ def _await_health(process: subprocess.Popen[bytes], port: int, log: Path) -> Non
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

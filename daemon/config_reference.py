@@ -42,8 +42,8 @@ very configuration with every option in it: copy it to `config.toml` and change 
 - `counterfoil check` tells every fault of a file at once, each with its path and with what would be right;
   `counterfoil check --connect` also tries the relay.
 - A section in two brackets, such as `[[desk]]`, may stand several times.
-- A password never stands in the file: `password_file` names a file whose first line it is, `password_env` an environment
-  variable that holds it.
+- A password never stands in the file: `password_file` names a file whose first line it is, `password_env` an
+  environment variable that holds it.
 - Relative paths are relative to the folder in which the daemon is started; `bin/run` starts it in the checkout.
 
 This page is written by `python -m daemon.config_reference --write` from the declarations in `daemon/config.py`.
@@ -109,9 +109,8 @@ def _sentence(field: FieldInfo, quote: str = "") -> str:
 def _example_options(section: Section) -> Iterator[str]:
     for name, field in options(type(section)):
         unit, value = _extra(field)["unit"], getattr(section, name)
-        words = _sentence(field) + (f" In {unit}." if unit else "")
-        yield from textwrap.wrap(words, 118, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
-        yield f"{'#' if value == field.default else ''}{name} = {toml(value)}"
+        yield from textwrap.wrap(_sentence(field), 118, break_on_hyphens=False, initial_indent="# ", subsequent_indent="# ")
+        yield f"{'#' if value == field.default else ''}{name} = {toml(value)}" + (f"  # {unit}" if unit else "")
 
 
 def _table(model: type[Section]) -> str:

@@ -24,9 +24,10 @@ class Arrived:
 class FakeRelay:
     """A mail server on loopback whose every answer can be spoilt.
 
-    ``answers`` maps a stage (greeting, mail, rcpt, data, final) or a recipient's address to the line to say there in
-    place of 250. ``hangs_at`` and ``drops_at`` name a stage at which it falls silent or hangs up; ``final`` is behind
-    the final dot, when the mail has been taken. ``times`` limits how often it misbehaves, after which it is well.
+    ``answers`` maps a stage or a recipient's address to the line to say there in place of 250; ``hangs_at`` and
+    ``drops_at`` name a stage at which it falls silent or hangs up. The stages: greeting, mail, rcpt, data, early (after
+    354, before the mail is read), final (behind the final dot, when the mail has been taken). ``times`` limits how
+    often it misbehaves, after which it is well.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -141,7 +142,11 @@ class _Session(smtp.SMTP):
         self.relay.busy += 1
         self.relay.busiest = max(self.relay.busiest, self.relay.busy)
         try:
-            if not await self.goes_wrong("data"):
+            if "early" in (*self.relay.answers, self.relay.hangs_at) and self.relay.times > 0:
+                await self.push("354 go on")
+                await self.goes_wrong("early")
+                await self._reader.readuntil(b"\r\n.\r\n")
+            elif not await self.goes_wrong("data"):
                 await super().smtp_DATA(arg)
         finally:
             self.relay.busy -= 1

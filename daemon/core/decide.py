@@ -31,11 +31,11 @@ def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, po
     """
     if facts.duplicate:
         return Plan("ignored", "duplicate", ticket=facts.duplicate.ticket)
+    if facts.own:
+        return Plan("ignored", "own-mail")
     screened = screen(mail, envelope, facts, policy, now)
     kind = screened.automatic.kind if screened.automatic else None
-    if kind == "own":
-        return Plan("ignored", "own-mail")
-    if kind == "bounce":
+    if kind == "bounce" and (mail.bounce or facts.sent or envelope.sender == ""):
         return _bounce(mail, envelope, facts)
     if facts.author is not None and facts.author.agent:
         return _from_agent(mail, envelope, facts, evidence, policy, now, screened)
@@ -78,7 +78,7 @@ def _from_customer(
     if screened.automatic is not None and screened.automatic.kind in ("auto-reply", "receipt", "feedback", "challenge"):
         sent_ticket = facts.tickets.get(facts.sent.ticket) if facts.sent and facts.sent.ticket else None
         if ticket is None and sent_ticket is None:
-            if screened.because in ("auto-submitted-auto-replied", "null-sender"):
+            if screened.because in ("auto-submitted", "null-sender"):
                 return Plan("ignored", "automatic-reply-to-no-ticket")
         else:
             ticket = ticket or sent_ticket

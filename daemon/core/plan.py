@@ -108,7 +108,7 @@ class Facts:
 
     ``referenced`` are the tickets found under the mail's In-Reply-To and References, nearest first; ``tagged`` the
     number in its subject; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
-    another desk. ``withheld``: why an agent's words cannot be told from ours (invariant 28), or None.
+    another desk; ``own``: the mail is one of ours. ``withheld``: why an agent's words cannot be told from ours (invariant 28), or None.
     """
 
     desk: DeskFacts
@@ -122,6 +122,7 @@ class Facts:
     tagged: int | None = None
     reached: frozenset[int] = frozenset()
     sibling: int | None = None
+    own: bool = False
     opened_lately: int = 0
     automatic_lately: int = 0
     withheld: str | None = None

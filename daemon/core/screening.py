@@ -47,7 +47,7 @@ class Screened:
 
 def screen(mail: Mail, envelope: Envelope, facts: Facts, policy: Policy, now: int) -> Screened:
     """Judge a mail by its marks, its envelope and what its author sent lately."""
-    automatic = mail.automatic
+    automatic = None if mail.automatic and mail.automatic.kind == "own" else mail.automatic
     if automatic is None and envelope.sender == "":
         automatic = Automatic("auto-reply", "null-sender")
     if automatic is not None:

@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from daemon.core import decide, matching
-from daemon.core.plan import Facts, Plan, SentFacts, TicketFacts, TokenFacts
+from daemon.core.plan import AuthorFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
 from daemon.desk import confirm, post
 from daemon.desk.house import House
@@ -224,7 +224,7 @@ def gather(
     """Everything that the decision may know, from the rows as they stand."""
     author = facts.author(mail.sender.key, house.agents) if mail.sender else None
     referenced = facts.referenced((*mail.in_reply_to, *reversed(mail.references)))
-    token = _token(house, to, mail)
+    token = _token(house, to, mail, author)
     sent = _sent(house, to, mail)
     tagged = matching.tag_in(mail.subject)
     tickets: dict[int, TicketFacts] = {}
@@ -256,6 +256,7 @@ def gather(
         referenced=referenced,
         tagged=tagged if tagged in tickets else None,
         reached=facts.persons_at(a.key for a in (*mail.to, *mail.cc)),
+        own=facts.is_ours(mail.message_id) or bool(mail.sender and house.book.read(mail.sender.address)),
         sibling=facts.sibling(mail.fingerprint, to.desk),
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
@@ -263,14 +264,21 @@ def gather(
     )
 
 
-def _token(house: House, to: Recipient, mail: Mail) -> TokenFacts | None:
-    """The reply token of the recipient's address, else the nearest one in the Message-IDs that the mail answers."""
-    claims = [(to.number, to.token)] if to.kind == "reply" else []
-    claims += [found for m in (*mail.in_reply_to, *reversed(mail.references))[:40] if (found := read_message_id(m))]
-    for ticket, token in claims:
-        person = house.keyring.person_of(token, ticket, facts.token_holders(ticket, house.agents))
+def _token(house: House, to: Recipient, mail: Mail, author: AuthorFacts | None) -> TokenFacts | None:
+    """The reply token of the recipient's address, else the author's own one in a Message-ID that the mail answers.
+
+    Message-IDs travel along with every forwarded copy: a token in one speaks for nobody but the person it was given to.
+    """
+    if to.kind == "reply":
+        person = house.keyring.person_of(to.token, to.number, facts.token_holders(to.number, house.agents))
         if person is not None:
-            return TokenFacts(ticket, person)
+            return TokenFacts(to.number, person)
+    if author is None or author.person is None:
+        return None
+    for claim in (*mail.in_reply_to, *reversed(mail.references))[:40]:
+        found = read_message_id(claim)
+        if found and house.keyring.person_of(found[1], found[0], (author.person,)) is not None:
+            return TokenFacts(found[0], author.person)
     return None
 
 

@@ -104,7 +104,7 @@ class SmtpRelay:
             if taken:
                 self._keep(line)
             else:
-                line.client.close()
+                line.break_off()
 
     async def _transaction(self, line: Line, parcel: Parcel, content: bytes) -> tuple[Result | None, bool]:
         """The result, and whether the connection is good for another mail."""
@@ -128,14 +128,16 @@ class SmtpRelay:
             if line.mails:
                 return None, False
             raise RelayTrouble(f"{self._relay.host} takes no mail at present (421 {spoken(response.message)})")
-        if response.code != 250:
-            return self._verdict(response.code, response.message), True
+        if not _yes(response.code):
+            return self._no(response.code, response.message), True
         try:
             response = await client.execute_command(b"RCPT", b"TO:<" + parcel.recipient.encode() + b">")
-            if response.code not in (250, 251):
-                return self._verdict(response.code, response.message), response.code != 421
+            if not _yes(response.code):
+                return self._no(response.code, response.message), response.code != 421
             code, message, in_step = await say_content(client, content, self._relay.timeout)
-            return self._verdict(code, message), in_step and code != 421
+            if in_step and _yes(code):
+                return Delivered(spoken(f"{code} {message}")), True
+            return self._no(code, message), in_step and code != 421
         except TimeoutError:
             return Deferred(0, f"{self._relay.host} did not answer in time"), False
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -154,14 +156,16 @@ class SmtpRelay:
             options.append(b"SMTPUTF8")
         return options
 
-    def _verdict(self, code: int, message: str) -> Result:
+    def _no(self, code: int, message: str) -> Result:
         said = spoken(f"{code} {message}")
         if code in NEEDS_LOGIN:
             host = self._relay.host
             raise RelayTrouble(f"{host} wants a login or TLS first ({said}); set relay.username and relay.tls")
-        if 200 <= code < 300:
-            return Delivered(said)
         return Refused(code, said) if 500 <= code < 600 else Deferred(code, said)
+
+
+def _yes(code: int) -> bool:
+    return 200 <= code < 300
 
 
 async def check_relay(relay: Relay, hostname: str = "") -> str | None:

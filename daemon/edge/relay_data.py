@@ -18,23 +18,26 @@ LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def wire(content: bytes, size: int = PIECE) -> Iterator[bytes]:
-    """Pieces of about ``size`` bytes: each line end as CRLF, leading dots doubled, the end behind them."""
+    """Pieces of about ``size`` bytes (2 or more): each line end as CRLF, leading dots doubled, the end behind them."""
     at, fresh_line = 0, True
     while at < len(content):
         end = at + size
         if end < len(content) and end - at > 1 and content[end - 1 : end] == b"\r":
             end -= 1  # it may be half of a CRLF
-        piece = LINE_END.sub(b"\r\n", content[at:end]).replace(b"\r\n.", b"\r\n..")
+        piece = content[at:end]
+        if not piece.count(b"\r") == piece.count(b"\n") == piece.count(b"\r\n"):
+            piece = LINE_END.sub(b"\r\n", piece)
+        piece = piece.replace(b"\r\n.", b"\r\n..")
         yield b"." + piece if fresh_line and piece.startswith(b".") else piece
         fresh_line = piece.endswith(b"\r\n")
         at = end
     yield b".\r\n" if fresh_line else b"\r\n.\r\n"
 
 
-async def say_content(client: aiosmtplib.SMTP, content: bytes, timeout: float) -> tuple[int, str, bool]:
+async def say_content(client: aiosmtplib.SMTP, content: bytes, patience: float) -> tuple[int, str, bool]:
     """Say DATA and the mail; code and text of the last answer, and whether the connection is still in step.
 
-    Raises TimeoutError where the relay neither reads nor answers for ``timeout`` seconds.
+    Raises TimeoutError where the relay neither reads nor answers for ``patience`` seconds.
     """
     response = await client.execute_command(b"DATA")
     protocol = client.protocol
@@ -44,12 +47,13 @@ async def say_content(client: aiosmtplib.SMTP, content: bytes, timeout: float) -
     try:
         for piece in wire(content):
             protocol.write(piece)
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 await protocol._drain_helper()  # aiosmtplib has no drain of its own name
+            await asyncio.sleep(0)  # a relay that takes all at once must not keep all else waiting
             if answer.done():  # a relay that has heard enough
                 response = answer.result()
                 return response.code, response.message, False
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(patience):
             response = await answer
         return response.code, response.message, True
     except OSError:

@@ -26,6 +26,13 @@ class Line:
     mails: int = 0
     used_at: float = 0.0
 
+    def break_off(self) -> None:
+        """Close at once: what the relay has not read of a mail must not reach it later."""
+        transport = self.client.transport
+        self.client.close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+
 
 async def open_line(relay: Relay, hostname: str = "") -> Line:
     """Connect, encrypt and log in as configured. The password is read anew, so that a mended one is used at once."""

@@ -7,7 +7,8 @@ in every language, through every way of quoting. From an agent's reply:
   quoted (``>``), unquoted lines below it are the agent's as well; is it not, all the rest is ours.
 - Mark gone, but another mark of ours there, or a line of the notification outside the quotes: withheld.
 - No mark at all: the agent removed the quote; the new words go.
-- Nothing left, or one of our marks or addresses among the words: withheld. Never "show everything".
+- Nothing left, one of our marks or addresses among the words, or a text longer than any answer: withheld. Never "show
+  everything".
 
 HTML goes along only if its text is the same as these words, letter by letter; otherwise HTML is made from the text.
 ``leaks`` is the second lock behind this one.
@@ -27,6 +28,7 @@ from daemon.mail.text import split_reply
 
 __all__ = ["Withheld", "Words", "agent_words", "leaks"]
 
+LONGEST = 400_000
 LONGEST_ATTRIBUTION = 4
 SHORTEST_LINE_OF_OURS = 20
 
@@ -45,7 +47,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Nothing may go: ``marker-missing``, ``our-words-outside`` or ``no-words``."""
+    """Nothing may go: ``marker-missing``, ``our-words-outside``, ``no-words`` or ``too-long``."""
 
     because: str
 
@@ -53,6 +55,8 @@ class Withheld:
 def agent_words(mail: Mail, notification: str = "") -> Words | Withheld:
     """Take an agent's own words out of a reply; ``notification`` is the text that was answered, where it is known."""
     text = mail.text.replace("\r\n", "\n")
+    if len(text) > LONGEST:
+        return Withheld("too-long")
     found = _ABOVE.search(text)
     if found:
         above, below = _around(text, found.start())

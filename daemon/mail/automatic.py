@@ -11,6 +11,7 @@ import re
 
 from daemon.core.values import Address, Automatic, AutomaticKind, Bounce
 from daemon.mail.headers import as_text
+from daemon.mail.letter import MARK
 from daemon.mail.structure import Header, Part, first
 
 REPORTS: dict[str, tuple[AutomaticKind, str]] = {
@@ -20,7 +21,6 @@ REPORTS: dict[str, tuple[AutomaticKind, str]] = {
     "message/global-delivery-status": ("bounce", "delivery-status"),
 }
 PRESENT: tuple[tuple[str, AutomaticKind, str], ...] = (
-    ("x-counterfoil", "own", "own-header"),
     ("x-failed-recipients", "bounce", "failed-recipients-header"),
     ("x-spamarrest-speedcode", "challenge", "challenge-header"),
     ("x-spamarrest-noauth", "challenge", "challenge-header"),
@@ -102,7 +102,7 @@ def is_automatic(
 
 
 def _by_header(headers: list[Header], subject: str) -> Automatic | None:
-    for name, kind, because in PRESENT[:6]:
+    for name, kind, because in PRESENT[:5]:
         if first(headers, name) is not None:
             return Automatic(kind, because)
     submitted = as_text(first(headers, "auto-submitted")).partition(";")[0].split("(")[0].strip().lower()
@@ -111,7 +111,7 @@ def _by_header(headers: list[Header], subject: str) -> Automatic | None:
             return Automatic("challenge", "challenge-subject")
         answers = submitted != "auto-generated" or first(headers, "in-reply-to") is not None or AUTO_SUBJECT.match(subject)
         return Automatic("auto-reply" if answers else "bulk", "auto-submitted")
-    for name, kind, because in PRESENT[6:]:
+    for name, kind, because in PRESENT[5:]:
         if first(headers, name) is not None:
             return Automatic(kind, because)
     precedence = as_text(first(headers, "precedence")).strip().lower()
@@ -135,4 +135,6 @@ def _by_name(headers: list[Header], sender: Address | None, subject: str) -> Aut
         return Automatic("bounce" if BOUNCE_SUBJECT.match(subject) else "auto-reply", "null-return-path")
     if NO_REPLY.fullmatch(local):
         return Automatic("bulk", "no-reply-sender")
+    if first(headers, MARK.lower()) is not None:
+        return Automatic("own", "own-header")  # or of another desk like ours: who receives it tells
     return None

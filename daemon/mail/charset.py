@@ -53,6 +53,8 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff
 FOREIGN = re.compile(rb"[\x1b\x80-\xff]")
 LINE_BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
 SAMPLE = 32 * 1024
+FEWEST_TO_GUESS = 4
+HIGH = bytes(range(128, 256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def _guess(data: bytes, declared: str | None) -> str:
         broken = text.count("\ufffd")
         if broken <= 1 + sum(1 for byte in data[:SAMPLE] if byte > 127) // 20:
             return text
+    if len(data) - len(data.translate(None, HIGH)) < FEWEST_TO_GUESS and b"\x1b" not in data:
+        return data.decode(declared or "cp1252", "replace")
     import chardet  # dear in memory, and seldom needed
 
     guessed = chardet.detect(_sample(data)).get("encoding")

@@ -16,7 +16,6 @@ Occasion = Literal["opened", "replied"]
 Change = Literal["pending", "resolved", "closed", "reopened"]
 
 
-
 @dataclass(frozen=True, slots=True)
 class DeskCard:
     title: Annotated[str, "Name of the desk, such as Support."]

@@ -40,6 +40,7 @@ QUOTING = re.compile(r"\s{0,4}(?:Quoting|Citando|Zitat von|Citation de|Citat av|
 DATE = re.compile(
     r"(?:\b|\D)(?:(?:19|20)\d\d(?:\D|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\s?[:.hH]\s?\d\d(?:\D|$)|\d{1,2}月\d{1,2}日)"
 )
+DAY_AND_TIME = re.compile(r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}.{1,12}\d{1,2}[:.]\d\d")
 ADDRESS_END = re.compile(r"[^\s<>\"]{1,100}@[^\s<>\"]{1,100}(?:[>\])]|&gt;|\s){0,4}\s?[:：]$")
 ADDRESS = re.compile(r"[^\s<>\"]@[^\s<>\"]")
 

@@ -88,8 +88,11 @@ class Templates:
 
     def check(self) -> list[str]:
         """Try every template in every language; each fault is a sentence with file and line."""
-        faults = [f"{root.parent}: there is no folder mail in it; put templates into mail/<language>/"
-                  for root in self._roots if not root.is_dir()]
+        faults = [
+            f"{root.parent}: there is no folder mail in it; put templates into mail/<language>/"
+            for root in self._roots
+            if not root.is_dir()
+        ]
         faults += self._strangers()
         for language in self.languages():
             for name in CONTEXTS:
@@ -132,8 +135,10 @@ class Templates:
                 known = {*variables(CONTEXTS[name]), "language"}
                 for unknown in sorted(_unknown(self._environment.parse(source)) - known):
                     near = difflib.get_close_matches(unknown, known, 1)
-                    yield (f"{path}, line {_line_of(source, unknown)}: there is no variable {unknown} in this mail; "
-                           + (f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"))
+                    yield (
+                        f"{path}, line {_line_of(source, unknown)}: there is no variable {unknown} in this mail; "
+                        + (f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}")
+                    )
                     return
             except UnicodeDecodeError:
                 yield f"{path}: is not UTF-8; save it as UTF-8"
@@ -148,15 +153,19 @@ class Templates:
                 yield _place(error, self._path(f"{language}/{name}.txt")) + f": {_message(error)}"
                 return
             if not rendered.subject:
-                yield (f"{self._path(f'{language}/{name}.txt')}: its first line does not begin with 'Subject:'; "
-                       "write the subject of the mail there")
+                yield (
+                    f"{self._path(f'{language}/{name}.txt')}: its first line does not begin with 'Subject:'; "
+                    "write the subject of the mail there"
+                )
                 return
             for part, ending in ((rendered.text, "txt"), (rendered.html, "html")):
                 wanted = _MARKS.get(name, ()) + ((FILES,) if getattr(sample, "files", ()) else ())
                 for mark in wanted:
                     if part is not None and mark not in part:
-                        yield (f"{self._path(f'{language}/{name}.{ending}')}: lacks the mark {mark}, without which an "
-                               "agent's answer could carry our words to the customer; put it back")
+                        yield (
+                            f"{self._path(f'{language}/{name}.{ending}')}: lacks the mark {mark}, without which an "
+                            "agent's answer could carry our words to the customer; put it back"
+                        )
                         return
 
     def _strangers(self) -> Iterator[str]:

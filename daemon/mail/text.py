@@ -161,7 +161,7 @@ class _Scan:
         if dated and phrases.ADDRESS_END.search(line):
             return starts
         if dated and starts and phrases.SAYS_WROTE.search(line):
-            return addressed or quote_follows
+            return addressed or quote_follows or (len(line) < 120 and phrases.DAY_AND_TIME.search(line) is not None)
         return quote_follows and phrases.QUOTING.match(line) is not None
 
     def _original(self, index: int) -> bool:

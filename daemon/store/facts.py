@@ -196,13 +196,22 @@ def person(number: int) -> KnownPerson | None:
 
 def conversation(number: int) -> tuple[str, ...]:
     """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers."""
-    theirs = Message.select(Message.received_at, Message.rfc_message_id).where(
+    theirs = Message.select(Message.received_at, Message.id, Message.rfc_message_id).where(
         Message.ticket == number, Message.kind == "customer", Message.rfc_message_id.is_null(False)
     )
-    ours = Outbox.select(Outbox.created_at, Outbox.rfc_message_id).where(
+    ours = Outbox.select(Outbox.created_at, Outbox.message, Outbox.rfc_message_id).where(
         Outbox.ticket == number, Outbox.kind == "answer"
     )
-    return tuple(dict.fromkeys(m for _, m in sorted([*query.rows(theirs), *query.rows(ours)])))
+    both = sorted([*query.rows(theirs), *query.rows(ours)], key=lambda row: (row[0], row[1] or 0))
+    return tuple(dict.fromkeys(message_id for _, _, message_id in both))
+
+
+def is_ours(message_id: str | None) -> bool:
+    """Whether a mail bears the Message-ID of one that we sent."""
+    return (
+        message_id is not None
+        and query.first(Outbox.select(Outbox.id).where(Outbox.rfc_message_id == message_id)) is not None
+    )
 
 
 def name_of(number: int | None) -> str:

@@ -84,7 +84,9 @@ def ticket(**fields: Any) -> TicketFacts:
 
 def facts(author: int | None = CUSTOMER, key: str = "customer@example.net", **fields: Any) -> Facts:
     is_agent = author in (AGENT, COLLEAGUE)
-    plain = Facts(DeskFacts("support", "support@example.com", "support", True), AuthorFacts(key, author, is_agent), AGENTS)
+    plain = Facts(
+        DeskFacts("support", "support@example.com", "support", True), AuthorFacts(key, author, is_agent), AGENTS
+    )
     return replace(plain, **fields)
 
 

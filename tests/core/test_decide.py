@@ -146,7 +146,11 @@ def test_a_flood_of_tickets_is_kept_and_told_to_nobody() -> None:
 
 
 def test_our_own_mail_never_comes_round_again() -> None:
-    assert decided(facts(), automatic=Automatic("own", "our-header")).state == "ignored"
+    assert decided(facts(own=True)).because == "own-mail"
+
+
+def test_an_answer_of_another_desk_like_ours_is_a_mail_like_any_other() -> None:
+    assert decided(facts(), automatic=Automatic("own", "own-header")).opening is not None
 
 
 def test_i30_mail_received_long_ago_is_not_acknowledged() -> None:
@@ -154,7 +158,9 @@ def test_i30_mail_received_long_ago_is_not_acknowledged() -> None:
 
 
 def test_a_vacation_notice_is_filed_and_changes_nothing() -> None:
-    plan = decided(facts(token=token(CUSTOMER), **on_ticket(ticket())), automatic=Automatic("auto-reply", "auto-submitted"))
+    plan = decided(
+        facts(token=token(CUSTOMER), **on_ticket(ticket())), automatic=Automatic("auto-reply", "auto-submitted")
+    )
     assert [e.kind for e in plan.events] == ["automatic_received"]
     assert told(plan) == []
 
@@ -170,7 +176,11 @@ def test_i11_an_agents_own_token_and_proof_make_an_answer() -> None:
 
 @pytest.mark.parametrize(
     ("evidence", "holder", "because"),
-    [(NO_EVIDENCE, AGENT, "agent-unproved"), (NETWORK, COLLEAGUE, "token-of-another"), (NETWORK, CUSTOMER, "token-of-another")],
+    [
+        (NO_EVIDENCE, AGENT, "agent-unproved"),
+        (NETWORK, COLLEAGUE, "token-of-another"),
+        (NETWORK, CUSTOMER, "token-of-another"),
+    ],
 )
 def test_i11_short_of_it_the_mail_is_held_and_the_agent_asked(evidence: Evidence, holder: int, because: str) -> None:
     plan = decided(facts(AGENT, "agent@example.com", token=token(holder), **on_ticket(ticket())), evidence)
@@ -233,7 +243,9 @@ def bounce(permanent: bool = True) -> dict[str, Any]:
 
 
 def sent(**fields: Any) -> SentFacts:
-    return SentFacts(**({"outbox": 5, "ticket": 1042, "kind": "answer", "author": AGENT, "state": "delivered"} | fields))
+    return SentFacts(
+        **({"outbox": 5, "ticket": 1042, "kind": "answer", "author": AGENT, "state": "delivered"} | fields)
+    )
 
 
 def test_a_bound_bounce_of_an_answer_reaches_its_agent() -> None:
@@ -246,19 +258,28 @@ def test_an_unbound_bounce_opens_no_ticket_and_marks_nothing() -> None:
     assert (plan.state, plan.opening, plan.settles) == ("ignored", None, None)
 
 
+def test_a_postmaster_who_writes_is_heard() -> None:
+    plan = decided(facts(author=None, key="postmaster@example.net"), automatic=Automatic("bounce", "daemon-sender"))
+    assert told(plan) == [("opened", AGENT)]
+
+
 def test_a_delay_is_no_bounce() -> None:
     plan = decided(facts(author=None, sent=sent(), **on_ticket(ticket())), **bounce(permanent=False))
     assert (plan.state, plan.settles) == ("ignored", None)
 
 
 def test_a_bounced_acknowledgement_troubles_nobody() -> None:
-    plan = decided(facts(author=None, sent=sent(kind="acknowledgement", author=None), **on_ticket(ticket())), **bounce())
+    plan = decided(
+        facts(author=None, sent=sent(kind="acknowledgement", author=None), **on_ticket(ticket())), **bounce()
+    )
     assert told(plan) == []
 
 
 def test_a_customer_hears_of_a_resolved_ticket_within_limits() -> None:
     def resolve(**fields: Any) -> Plan:
-        return decide.change(ticket(**fields), {"status": "resolved"}, {"status": "pending"}, AGENT, "operator", POLICY, NOW)
+        return decide.change(
+            ticket(**fields), {"status": "resolved"}, {"status": "pending"}, AGENT, "operator", POLICY, NOW
+        )
 
     assert told(resolve()) == [("status", CUSTOMER)]
     assert told(resolve(automatic_lately=10)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -10,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.config import Relay
 from daemon.core.values import Parcel
 from daemon.edge import relay as module
+from daemon.edge.content import Content
 from daemon.edge.relay import SmtpRelay, check_relay
+from daemon.edge.relay_data import wire
 from daemon.edge.transport import Away, Deferred, Delivered, Refused
 from tests.fakes import FakeRelay
 
@@ -103,6 +108,42 @@ async def test_one_of_two_recipients_is_refused_and_the_other_is_not(build: Buil
         results = [await relay.send(replace(PARCEL, id=i, recipient=r), CONTENT)
                    for i, r in enumerate(("customer@example.org", "manager@example.org"))]
         assert results == [Refused(550, "550 5.1.1 gone"), Delivered("250 2.0.0 taken")]
+
+
+@pytest.mark.parametrize("stage", ["data", "early"])
+async def test_only_an_answer_to_the_whole_mail_counts_as_delivered(build: Build, stage: str) -> None:
+    async with FakeRelay(answers={stage: "250 OK"}, times=1) as fake:
+        relay = build(fake)
+        assert isinstance(await relay.send(PARCEL, b"x" * 20_000_000), Deferred)
+        assert isinstance(await relay.send(PARCEL, CONTENT), Delivered)
+        assert fake.connections == 2
+
+
+async def test_a_refusal_in_the_middle_of_a_large_mail_is_heard(build: Build) -> None:
+    async with FakeRelay(answers={"early": "552 5.3.4 too large"}, times=1) as fake:
+        relay = build(fake)
+        assert await relay.send(PARCEL, b"x" * 20_000_000) == Refused(552, "552 5.3.4 too large")
+        assert isinstance(await relay.send(PARCEL, CONTENT), Delivered)
+
+
+async def test_a_large_mail_arrives_whole(build: Build) -> None:
+    content = b"Subject: large\r\n\r\n" + b"..0123456789abcdef\n" * 500_000
+    async with FakeRelay() as fake:
+        assert isinstance(await build(fake).send(PARCEL, content), Delivered)
+        assert fake.arrived[0].content == content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+async def test_a_relay_that_stops_reading_defers_the_mail(build: Build) -> None:
+    async with FakeRelay(hangs_at="early") as fake:
+        assert isinstance(await build(fake, timeout=1).send(PARCEL, b"x" * 20_000_000), Deferred)
+
+
+@given(st.text("a.\r\n", max_size=30).map(str.encode), st.integers(2, 9))
+def test_i20_however_it_is_cut_a_mail_goes_out_with_crlf_and_comes_in_again(content: bytes, size: int) -> None:
+    arriving = Content(1000)
+    assert arriving.feed(b"".join(wire(content, size))) == b""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
+    assert arriving.value() == (lines if lines.endswith(b"\r\n") or not lines else lines + b"\r\n")
 
 
 @pytest.mark.parametrize("stage", ["rcpt", "data", "final"])

@@ -29,8 +29,9 @@ VIA = "Customer via Support <support@example.com>"
 
 def notification(language: str = "en", words: str = WORDS) -> Letter:
     desk = letters.Desk("support", "Support", "support@example.com", language)
-    post = letters.Post("1042-x.nonce@example.com", 1_795_468_886, (Address("Desk Agent", "agent@example.com"),),
-                        reply_to=REPLY_ADDRESS)
+    post = letters.Post(
+        "1042-x.nonce@example.com", 1_795_468_886, (Address("Desk Agent", "agent@example.com"),), reply_to=REPLY_ADDRESS
+    )
     files = (File("invoice.png", 48_211, True),)
     return letters.notification(TEMPLATES, desk, post, "opened", CUSTOMER, words, TICKET, files)
 
@@ -62,39 +63,50 @@ def body_of(letter: Letter) -> str:
     return letter.html.partition("<body")[2].partition(">")[2].partition("</body>")[0]
 
 
+def top(introduction: str, quote: str = "{quoted}", between: str = "\n\n") -> str:
+    return "{words}" + between + introduction + quote + "\n"
+
+
+def headed(labels: str, rule: str = "", date: str = "Monday, November 23, 2026 9:21 PM") -> str:
+    """The block of headers with which Outlook and its relatives introduce a quote that bears no marks."""
+    names = labels.split("|")
+    values = (VIA, date, "Desk Agent <agent@example.com>", "[#1042] Invoice cannot be opened")
+    block = "".join(f"{name}: {value}\n" for name, value in zip(names, values, strict=True))
+    return rule + block + "\n"
+
+
+GERMAN = "Montag, 23. November 2026 21:21"
+RULE = "_" * 32 + "\n"
 TOP = {
-    "gmail": "{words}\n\nOn Mon, Nov 23, 2026 at 9:21 PM Customer via Support <\nsupport@example.com> wrote:\n\n{quoted}\n",
-    "gmail, german": "{words}\n\nAm Mo., 23. Nov. 2026 um 21:21 Uhr schrieb Customer via Support <\nsupport@example.com>:\n\n{quoted}\n",
-    "gmail, french": "{words}\n\nLe lun. 23 nov. 2026 à 21:21, Customer via Support <support@example.com> a\nécrit :\n\n{quoted}\n",
-    "gmail, a language nobody listed": "{words}\n\nMnamo Jum, 23 Nov 2026 saa 21:21 Customer via Support <support@example.com>\naliandika:\n\n{quoted}\n",
-    "outlook": "{words}\n\nFrom: Customer via Support <support@example.com>\nSent: Monday, November 23, 2026 9:21 PM\n"
-    "To: Desk Agent <agent@example.com>\nSubject: [#1042] Invoice cannot be opened\n\n{plain}\n",
-    "outlook, german": "{words}\n\nVon: Customer via Support <support@example.com>\nGesendet: Montag, 23. November 2026 21:21\n"
-    "An: Desk Agent <agent@example.com>\nBetreff: [#1042] Invoice cannot be opened\n\n{plain}\n",
-    "outlook, french": "{words}\n\nDe : Customer via Support <support@example.com>\nEnvoyé : lundi 23 novembre 2026 21:21\n"
-    "À : Desk Agent <agent@example.com>\nObjet : [#1042] Invoice cannot be opened\n\n{plain}\n",
-    "outlook, old": "{words}\n\n-----Original Message-----\nFrom: Customer via Support [mailto:support@example.com]\n"
-    "Sent: Monday, November 23, 2026 9:21 PM\nTo: Desk Agent\nSubject: [#1042] Invoice cannot be opened\n\n{plain}\n",
-    "outlook for phones": "{words}\n\nGet Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\n"
-    "From: Customer via Support <support@example.com>\nSent: Monday, November 23, 2026 9:21:26 PM\n"
-    "To: Desk Agent <agent@example.com>\nSubject: [#1042] Invoice cannot be opened\n\n{plain}\n",
-    "outlook on the web, german": "{words}\n________________________________\nVon: Customer via Support <support@example.com>\n"
-    "Gesendet: Montag, 23. November 2026 21:21\nAn: Desk Agent <agent@example.com>\n"
-    "Betreff: [#1042] Invoice cannot be opened\n\n{plain}\n",
-    "apple mail": "{words}\n\n> On 23. Nov 2026, at 21:21, Customer via Support <support@example.com> wrote:\n> \n{quoted}\n",
-    "apple mail, german": "{words}\n\n> Am 23.11.2026 um 21:21 schrieb Customer via Support <support@example.com>:\n> \n{quoted}\n",
-    "iphone": "{words}\n\nSent from my iPhone\n\n> On 23 Nov 2026, at 21:21, Customer via Support <support@example.com> wrote:\n> \n{quoted}\n",
-    "thunderbird": "{words}\n\nOn 11/23/26 21:21, Customer via Support wrote:\n{quoted}\n",
-    "thunderbird, german": "{words}\n\nAm 23.11.26 um 21:21 schrieb Customer via Support:\n{quoted}\n",
-    "k-9": "{words}\n\nOn November 23, 2026 9:21:26 PM UTC, Customer via Support <support@example.com> wrote:\n{tight}\n",
-    "k-9, german": "{words}\n\nAm 23. November 2026 21:21:26 MEZ schrieb Customer via Support <support@example.com>:\n{tight}\n",
-    "gmx": "{words}\n\nGesendet: Montag, 23. November 2026 um 21:21\nVon: \"Customer via Support\" <support@example.com>\n"
-    "An: agent@example.com\nBetreff: [#1042] Invoice cannot be opened\n{plain}\n",
-    "yahoo": "{words}\n\n    On Monday, November 23, 2026 at 09:21:26 PM UTC, Customer via Support <support@example.com> wrote:  \n \n{indented}\n",
-    "proton": "{words}\n\nOn Monday, 23 November 2026 at 21:21, Customer via Support <support@example.com> wrote:\n\n{quoted}\n",
-    "mutt": "{words}\n\nOn Mon, Nov 23, 2026 at 09:21:26PM +0000, Customer via Support wrote:\n{quoted}\n",
-    "no introduction at all": "{words}\n\n{quoted}\n",
-    "no introduction, no quote marks": "{words}\n\n{plain}\n",
+    "gmail": top(f"On Mon, Nov 23, 2026 at 9:21 PM {VIA.replace('<', '<' + chr(10))} wrote:\n\n"),
+    "gmail, german": top(f"Am Mo., 23. Nov. 2026 um 21:21 Uhr schrieb {VIA.replace('<', '<' + chr(10))}:\n\n"),
+    "gmail, french": top(f"Le lun. 23 nov. 2026 à 21:21, {VIA} a\nécrit :\n\n"),
+    "gmail, a language nobody listed": top(f"Mnamo Jum, 23 Nov 2026 saa 21:21 {VIA}\naliandika:\n\n"),
+    "outlook": top(headed("From|Sent|To|Subject"), "{plain}"),
+    "outlook, german": top(headed("Von|Gesendet|An|Betreff", date=GERMAN), "{plain}"),
+    "outlook, french": top(headed("De |Envoyé |À |Objet ", date="lundi 23 novembre 2026 21:21"), "{plain}"),
+    "outlook, old": top(headed("From|Sent|To|Subject", "-----Original Message-----\n"), "{plain}"),
+    "outlook for phones": top(
+        headed("From|Sent|To|Subject", f"Get Outlook for iOS<https://aka.ms/o0ukef>\n{RULE}"), "{plain}"
+    ),
+    "outlook on the web": top(headed("Von|Gesendet|An|Betreff", RULE, GERMAN), "{plain}", "\n"),
+    "apple mail": top(f"> On 23. Nov 2026, at 21:21, {VIA} wrote:\n> \n"),
+    "apple mail, german": top(f"> Am 23.11.2026 um 21:21 schrieb {VIA}:\n> \n"),
+    "iphone": top(f"Sent from my iPhone\n\n> On 23 Nov 2026, at 21:21, {VIA} wrote:\n> \n"),
+    "thunderbird": top("On 11/23/26 21:21, Customer via Support wrote:\n"),
+    "thunderbird, german": top("Am 23.11.26 um 21:21 schrieb Customer via Support:\n"),
+    "k-9": top(f"On November 23, 2026 9:21:26 PM UTC, {VIA} wrote:\n", "{tight}"),
+    "k-9, german": top(f"Am 23. November 2026 21:21:26 MEZ schrieb {VIA}:\n", "{tight}"),
+    "gmx": top(
+        'Gesendet: Montag, 23. November 2026 um 21:21\nVon: "Customer via Support" <support@example.com>\n'
+        "An: agent@example.com\nBetreff: [#1042] Invoice cannot be opened\n",
+        "{plain}",
+    ),
+    "yahoo": top(f"    On Monday, November 23, 2026 at 09:21:26 PM UTC, {VIA} wrote:  \n \n", "{indented}"),
+    "proton": top(f"On Monday, 23 November 2026 at 21:21, {VIA} wrote:\n\n"),
+    "mutt": top("On Mon, Nov 23, 2026 at 09:21:26PM +0000, Customer via Support wrote:\n"),
+    "no introduction": top(""),
+    "no introduction, no quote marks": top("", "{plain}"),
 }
 
 

@@ -40,8 +40,13 @@ def test_i21_an_old_key_still_verifies_and_a_dropped_one_does_not() -> None:
 
 def test_i21_a_token_for_another_purpose_ticket_person_or_key_is_worthless() -> None:
     tokens = {
-        KEYS.token(1042, 7), KEYS.token(1042, 8), KEYS.token(1043, 7), KEYS.token(104, 27),
-        KEYS.bounce_token(1042), KEYS.confirm_token(1042), Keyring((OLD,)).token(1042, 7),
+        KEYS.token(1042, 7),
+        KEYS.token(1042, 8),
+        KEYS.token(1043, 7),
+        KEYS.token(104, 27),
+        KEYS.bounce_token(1042),
+        KEYS.confirm_token(1042),
+        Keyring((OLD,)).token(1042, 7),
         Keyring(((3, NEW[1]),)).token(1042, 7),
     }
     assert len(tokens) == 8
@@ -65,7 +70,7 @@ def test_a_search_looks_at_every_candidate() -> None:
     asked = []
 
     def persons() -> itertools.chain[int]:
-        return itertools.chain((asked.append(p) or p for p in range(5)))  # type: ignore[func-returns-value]
+        return itertools.chain(asked.append(p) or p for p in range(5))  # type: ignore[func-returns-value]
 
     assert KEYS.person_of(KEYS.token(1, 0), 1, persons()) == 0
     assert asked == [0, 1, 2, 3, 4]
@@ -117,18 +122,42 @@ def test_the_forms_of_a_reply_address() -> None:
     assert BOOK.confirm_address("support", 17, token) == f"Support+c17-{token}@example.com"
 
 
-@pytest.mark.parametrize("address", ["support@example.com", "SUPPORT@EXAMPLE.COM", "Support+anything@example.com",
-                                     "support+@example.com", "support+1042-short@example.com",
-                                     "support+01042-" + "a" * 26 + "@example.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "support@example.com",
+        "SUPPORT@EXAMPLE.COM",
+        "Support+anything@example.com",
+        "support+@example.com",
+        "support+1042-short@example.com",
+        "support+01042-" + "a" * 26 + "@example.com",
+    ],
+)
 def test_the_desk_is_found_under_its_address_and_its_sub_addresses(address: str) -> None:
     assert BOOK.read(address) == Recipient("support", "desk")
 
 
-@pytest.mark.parametrize("address", ["", "@", "support", "support@", "@example.com", "support@example.org",
-                                     "supporter@example.com", "billing_x@example.com", "billing-1@example.com",
-                                     "anyone@sales.example.com", "office+x@office.example.com",
-                                     "ſupport@example.com", "support@example.com.evil.example",
-                                     "support@example.com\r\n", "other%support@example.com", "a" * 400 + "@example.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "@",
+        "support",
+        "support@",
+        "@example.com",
+        "support@example.org",
+        "supporter@example.com",
+        "billing_x@example.com",
+        "billing-1@example.com",
+        "anyone@sales.example.com",
+        "office+x@office.example.com",
+        "ſupport@example.com",
+        "support@example.com.evil.example",
+        "support@example.com\r\n",
+        "other%support@example.com",
+        "a" * 400 + "@example.com",
+    ],
+)
 def test_what_is_not_ours_is_refused(address: str) -> None:
     assert BOOK.read(address) is None
 
@@ -144,7 +173,9 @@ def test_a_domain_beyond_ascii_is_the_same_in_both_its_forms() -> None:
     assert book.read("support@bücher.example") == Recipient("support", "desk")
 
 
-@given(st.text(max_size=400) | st.builds("{}@{}".format, st.text(), st.sampled_from(["example.com", "sales.example.com"])))
+@given(
+    st.text(max_size=400) | st.builds("{}@{}".format, st.text(), st.sampled_from(["example.com", "sales.example.com"]))
+)
 def test_reading_is_total(text: str) -> None:
     read = BOOK.read(text)
     assert read is None or read.desk in {row[0] for row in DESKS}

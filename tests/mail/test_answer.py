@@ -51,7 +51,9 @@ def test_a_signature_that_announces_itself_gives_way_to_the_desk_s(program: str)
 
 
 def test_a_sentence_that_begins_like_an_advertisement_stays() -> None:
-    assert agent_words(mail(reply("gmail", "Sent with the courier on Monday."))) == Words("Sent with the courier on Monday.")
+    assert agent_words(mail(reply("gmail", "Sent with the courier on Monday."))) == Words(
+        "Sent with the courier on Monday."
+    )
 
 
 def test_i28_words_below_the_quote_are_the_answer_too() -> None:
@@ -105,11 +107,16 @@ def test_i28_an_address_of_ours_among_the_words_is_withheld() -> None:
     assert agent_words(mail(text)) == Withheld("our-words-outside")
 
 
+def test_i28_a_text_longer_than_any_answer_is_withheld() -> None:
+    plain = mail("x")
+    assert agent_words(replace(plain, text=":\n" * 1_000_000)) == Withheld("too-long")
+
+
 def test_an_agent_who_removed_the_quote_is_understood() -> None:
     assert agent_words(mail("Yes.\n")) == Words("Yes.")
-    assert agent_words(mail(f"Yes.\n\n{INTRODUCTION}> Could you send it again, please?\n\nIt is on its way.\n")) == Words(
-        "Yes.\n\nIt is on its way."
-    )
+    assert agent_words(
+        mail(f"Yes.\n\n{INTRODUCTION}> Could you send it again, please?\n\nIt is on its way.\n")
+    ) == Words("Yes.\n\nIt is on its way.")
     assert agent_words(mail("")) == Withheld("no-words")
 
 
@@ -125,28 +132,30 @@ def test_our_lines_are_too_short_for_any_program_to_break() -> None:
 
 
 GMAIL = (
-    '<div dir="ltr">Hello,<div><br></div><div>the <b>invoice</b> is <a href="https://example.com/x">here</a>.</div></div><br>'
-    '<div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Mon, Nov 23, 2026 at 9:21 PM '
+    '<div dir="ltr">Hello,<div><br></div><div>the <b>invoice</b> is <a href="https://example.com/x">here</a>.</div>'
+    '</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Mon, Nov 23, 2026 at 9:21 PM '
     'Customer via Support &lt;<a href="mailto:support@example.com">support@example.com</a>&gt; wrote:<br></div>'
-    '<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204)">{}</blockquote></div>'
+    '<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid">{}</blockquote></div>'
 )
 OUTLOOK = (
-    '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal{{margin:0}}</style></head><body lang="EN-US">'
-    '<div class="WordSection1"><p class="MsoNormal">Hello,<o:p></o:p></p><p class="MsoNormal">the <b>invoice</b> is attached.'
-    '</p><p class="MsoNormal"><o:p>&nbsp;</o:p></p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">'
-    '<p class="MsoNormal"><b>From:</b> Customer via Support &lt;support@example.com&gt;<br><b>Sent:</b> Monday, November 23, 2026 '
-    '9:21 PM<br><b>To:</b> Desk Agent &lt;agent@example.com&gt;<br><b>Subject:</b> [#1042] Invoice cannot be opened</p></div>'
+    '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal{{margin:0}}</style></head>'
+    '<body lang="EN-US"><div class="WordSection1"><p class="MsoNormal">Hello,<o:p></o:p></p>'
+    '<p class="MsoNormal">the <b>invoice</b> is attached.</p><p class="MsoNormal"><o:p>&nbsp;</o:p></p>'
+    '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in"><p class="MsoNormal">'
+    "<b>From:</b> Customer via Support &lt;support@example.com&gt;<br><b>Sent:</b> Monday, November 23, 2026 9:21 PM<br>"
+    "<b>To:</b> Desk Agent &lt;agent@example.com&gt;<br><b>Subject:</b> [#1042] Invoice cannot be opened</p></div>"
     '<p class="MsoNormal">&nbsp;</p>{}</div></body></html>'
 )
 THUNDERBIRD = (
-    '<html><head></head><body><p>Hello,</p><ul><li>one</li><li>two</li></ul><p><img src="cid:dot@example.com" alt=""></p>'
-    '<div class="moz-cite-prefix">On 11/23/26 21:21, Customer via Support wrote:<br></div>'
-    '<blockquote type="cite" cite="mid:x@example.com">{}</blockquote><div class="moz-signature">-- <br>Desk Agent</div></body></html>'
+    '<html><head></head><body><p>Hello,</p><ul><li>one</li><li>two</li></ul><p><img src="cid:dot@example.com" alt="">'
+    '</p><div class="moz-cite-prefix">On 11/23/26 21:21, Customer via Support wrote:<br></div>'
+    '<blockquote type="cite" cite="mid:x@example.com">{}</blockquote>'
+    '<div class="moz-signature">-- <br>Desk Agent</div></body></html>'
 )
 APPLE = (
     '<html><body style="overflow-wrap: break-word;">Hello,<div><br></div><div>it is <i>done</i>.<br><div><br>'
-    '<blockquote type="cite"><div>On 23. Nov 2026, at 21:21, Customer via Support &lt;support@example.com&gt; wrote:</div><br>'
-    "<div>{}</div></blockquote></div></div></body></html>"
+    '<blockquote type="cite"><div>On 23. Nov 2026, at 21:21, Customer via Support &lt;support@example.com&gt; wrote:'
+    "</div><br><div>{}</div></blockquote></div></div></body></html>"
 )
 
 
@@ -173,14 +182,37 @@ def test_i28_html_that_says_anything_else_than_the_text_is_left_out() -> None:
     html = GMAIL.format(body_of(notification()))
     assert agent_words(mail(reply("gmail", "Something else."), html)) == Words("Something else.")
     answer_below = "<blockquote type=cite>" + body_of(notification()) + "</blockquote><p>Yes, <b>attached</b>.</p>"
-    assert agent_words(mail(INTRODUCTION + quoted(PLAIN) + "\n\nYes, attached.", answer_below)) == Words("Yes, attached.")
+    assert agent_words(mail(INTRODUCTION + quoted(PLAIN) + "\n\nYes, attached.", answer_below)) == Words(
+        "Yes, attached."
+    )
     hidden = '<p><span style="font-size:0">not yours</span>Yes.</p>'
     assert agent_words(mail("Yes.", hidden)) == Words("Yes.")
 
 
-@given(st.lists(st.sampled_from(["<div>", "</div>", "<p>", "<b>", "</b>", "yes", " ", "no", "<br>", "<img src='cid:a'>", "&amp;",
-                                 "<table><tr><td>", "</table>", "<blockquote>", "</blockquote>"])).map("".join),
-       st.sampled_from(["", "yes", "yesno", "no yes", "&"]))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<div>",
+                "</div>",
+                "<p>",
+                "<b>",
+                "</b>",
+                "yes",
+                " ",
+                "no",
+                "<br>",
+                "<img src='cid:a'>",
+                "&amp;",
+                "<table><tr><td>",
+                "</table>",
+                "<blockquote>",
+                "</blockquote>",
+            ]
+        )
+    ).map("".join),
+    st.sampled_from(["", "yes", "yesno", "no yes", "&"]),
+)
 def test_i28_cut_html_holds_the_words_letter_by_letter_or_is_none(html: str, words: str) -> None:
     cut = html_of(html, words)
     if cut is not None:
@@ -188,14 +220,35 @@ def test_i28_cut_html_holds_the_words_letter_by_letter_or_is_none(html: str, wor
         assert letters == re.sub(r"\W", "", words)
 
 
-@given(st.lists(st.sampled_from([*LINES, "Yes.", "", "> quoted", INTRODUCTION.strip(), "-- ", "[cf:", "From: x@example.com",
-                                 "Sent: 2026", "Best regards", "_____", "x" * 700]), max_size=30).map("\n".join),
-       st.sampled_from(["", "> "]))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *LINES,
+                "Yes.",
+                "",
+                "> quoted",
+                INTRODUCTION.strip(),
+                "-- ",
+                "[cf:",
+                "From: x@example.com",
+                "Sent: 2026",
+                "Best regards",
+                "_____",
+                "x" * 700,
+            ]
+        ),
+        max_size=30,
+    ).map("\n".join),
+    st.sampled_from(["", "> "]),
+)
 def test_i28_no_mark_of_ours_is_ever_among_the_words(text: str, mark: str) -> None:
     plain = mail("x")
     assert isinstance(plain, Mail)
     words = agent_words(replace(plain, text=quoted(text, mark) if mark else text, html=None))
-    assert isinstance(words, Withheld) or (words.text.strip() and not MARK.search(words.text) and TOKEN not in words.text)
+    assert isinstance(words, Withheld) or (
+        words.text.strip() and not MARK.search(words.text) and TOKEN not in words.text
+    )
 
 
 NOTE = "He pays late every month.\nKeep an eye on it.\n\nok"
@@ -215,11 +268,21 @@ LINK = "https://desk.example.com/confirm/17-zyxwvutsrqponmlkjihgfedcba"
 )
 def test_i28_a_secret_is_found_however_it_is_wrapped(text: str) -> None:
     assert leaks(text, ("0" * 26, TOKEN, LINK, NOTE)) in (TOKEN, LINK, NOTE)
-    assert leaks(replace(LETTER, text=text, reply_to=None, message_id="a@b"), (TOKEN, LINK, NOTE)) in (TOKEN, LINK, NOTE)
+    assert leaks(replace(LETTER, text=text, reply_to=None, message_id="a@b"), (TOKEN, LINK, NOTE)) in (
+        TOKEN,
+        LINK,
+        NOTE,
+    )
 
 
 def test_i28_a_letter_is_searched_in_every_corner() -> None:
-    clear = replace(LETTER, reply_to=None, message_id="1.n@example.com", html="<p>Hello</p>", enclosures=(Enclosure("a", "b/c", b"d"),))
+    clear = replace(
+        LETTER,
+        reply_to=None,
+        message_id="1.n@example.com",
+        html="<p>Hello</p>",
+        enclosures=(Enclosure("a", "b/c", b"d"),),
+    )
     forwarded = compose(replace(LETTER, text="ü" * 30 + TOKEN, reply_to=None, message_id="a@b"))
     assert leaks(clear, (TOKEN, LINK, NOTE)) is None
     for letter in (

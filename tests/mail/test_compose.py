@@ -35,17 +35,64 @@ LETTER = Letter(
 PICTURE = Enclosure("dot.png", "image/png", b"\x89PNG\r\n\x1a\n", "dot@example.com", inline=True)
 PAPER = Enclosure("invoice.pdf", "application/pdf", bytes(range(256)) * 40)
 HEADERS = [
-    "Message-ID", "Date", "From", "To", "Reply-To", "Subject", "In-Reply-To", "References", MARK, "MIME-Version",
-    "Content-Type", "Content-Transfer-Encoding",
+    "Message-ID",
+    "Date",
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "In-Reply-To",
+    "References",
+    MARK,
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
 ]
 
 hostile = st.one_of(
     st.text(),
     st.lists(
         st.sampled_from(
-            ["\r\n", "\n", "\r", "\x00", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u202e", "\ud800", " ", "\t", '"', "\\",
-             ",", ";", ":", "<", ">", "@", "(", ")", "=", "?", "=?", "?=", "=?utf-8?q?=0D=0AX-Evil:_1?=", "=?utf-8?b?DQpYOiB5?=",
-             "Bcc: evil@example.org", "\r\n\r\nbody", "a" * 100, "ü" * 40, "日本", "🙂", ".", "From ", "--=_cf-"]
+            [
+                "\r\n",
+                "\n",
+                "\r",
+                "\x00",
+                "\x0b",
+                "\x0c",
+                "\x1c",
+                "\x85",
+                "\u2028",
+                "\u202e",
+                "\ud800",
+                " ",
+                "\t",
+                '"',
+                "\\",
+                ",",
+                ";",
+                ":",
+                "<",
+                ">",
+                "@",
+                "(",
+                ")",
+                "=",
+                "?",
+                "=?",
+                "?=",
+                "=?utf-8?q?=0D=0AX-Evil:_1?=",
+                "=?utf-8?b?DQpYOiB5?=",
+                "Bcc: evil@example.org",
+                "\r\n\r\nbody",
+                "a" * 100,
+                "ü" * 40,
+                "日本",
+                "🙂",
+                ".",
+                "From ",
+                "--=_cf-",
+            ]
         ),
         max_size=12,
     ).map("".join),
@@ -98,8 +145,11 @@ def test_i14_text_arrives_line_by_line_whatever_it_holds(text: str) -> None:
     (body,) = email.message_from_bytes(compose(replace(LETTER, text=text))).walk()
     got = body.get_payload(decode=True)
     assert isinstance(got, bytes)
-    lines = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]", "",
-                   text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = re.sub(
+        r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]",
+        "",
+        text.replace("\r\n", "\n").replace("\r", "\n"),
+    )
     assert got.decode("utf-8") == lines.rstrip("\n").replace("\n", "\r\n") + "\r\n"
 
 
@@ -113,8 +163,22 @@ def test_i14_an_address_is_written_as_it_is_or_not_at_all(address: str) -> None:
     assert "\n" not in written and (written == address or not address.isascii())
 
 
-@pytest.mark.parametrize("address", ["", "customer", "a@b\r\nBcc: c@d", "a b@example.com", "a@b, c@d", "<a@b>", "a@b>c",
-                                     "=?utf-8?q?a?=@example.com", "a@exa mple.com", "a\x00@example.com", "@example.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "customer",
+        "a@b\r\nBcc: c@d",
+        "a b@example.com",
+        "a@b, c@d",
+        "<a@b>",
+        "a@b>c",
+        "=?utf-8?q?a?=@example.com",
+        "a@exa mple.com",
+        "a\x00@example.com",
+        "@example.com",
+    ],
+)
 def test_i14_what_is_no_address_does_not_leave(address: str) -> None:
     with pytest.raises(Unsafe, match="no mail address"):
         compose(replace(LETTER, to=(Address("", address),)))
@@ -154,7 +218,11 @@ def test_levels_stand_only_where_they_hold_something() -> None:
     assert parts(parsed(replace(LETTER, enclosures=(PAPER,)))) == ["multipart/mixed", *plain, "application/pdf"]
     assert parts(parsed(replace(html, enclosures=(PICTURE,)))) == ["multipart/related", *alternative, "image/png"]
     assert parts(parsed(replace(html, enclosures=(PAPER, PICTURE)))) == [
-        "multipart/mixed", "multipart/related", *alternative, "image/png", "application/pdf",
+        "multipart/mixed",
+        "multipart/related",
+        *alternative,
+        "image/png",
+        "application/pdf",
     ]
     assert parts(parsed(replace(LETTER, enclosures=(PICTURE,)))) == ["multipart/mixed", *plain, "image/png"]
 
@@ -167,8 +235,21 @@ def test_an_inline_picture_keeps_its_id_and_an_attachment_its_bytes() -> None:
     assert (picture.get_payload(decode=True), paper.get_payload(decode=True)) == (PICTURE.content, PAPER.content)
 
 
-@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "message/rfc822", "TEXT/HTML",
-                                  "multipart/mixed", "text/plain; charset=x", "image/png\r\nX: y", "", "nonsense"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/html",
+        "image/svg+xml",
+        "application/xhtml+xml",
+        "message/rfc822",
+        "TEXT/HTML",
+        "multipart/mixed",
+        "text/plain; charset=x",
+        "image/png\r\nX: y",
+        "",
+        "nonsense",
+    ],
+)
 def test_i16_what_a_reader_might_run_travels_as_a_download(kind: str) -> None:
     enclosure = Enclosure("name.html", kind, b"<script>", "x@y", inline=True)
     part = list(parsed(replace(LETTER, html="<p>x</p>", enclosures=(enclosure,))).walk())[-1]
@@ -193,7 +274,10 @@ def test_file_names_are_safe_and_arrive(name: str, written: str) -> None:
     raw = compose(replace(LETTER, enclosures=(Enclosure(name, "application/pdf", b"x"),)))
     part = list(email.message_from_bytes(raw).walk())[-1]
     assert str(make_header(decode_header(part.get_filename() or ""))) == written
-    assert list(email.message_from_bytes(raw, policy=email.policy.default).iter_attachments())[-1].get_filename() == written
+    assert (
+        list(email.message_from_bytes(raw, policy=email.policy.default).iter_attachments())[-1].get_filename()
+        == written
+    )
     assert max(map(len, raw.split(b"\r\n"))) <= 78
 
 
@@ -206,8 +290,13 @@ def test_text_beyond_ascii_is_quoted_printable_or_base64_whichever_is_shorter() 
 
 
 def test_long_headers_are_folded_at_78_columns() -> None:
-    raw = compose(replace(LETTER, subject="Rückfrage zur Rechnung " * 12 + "[#1042]",
-                          to=tuple(Address(f"Customer {n}", f"customer{n}@example.com") for n in range(30))))
+    raw = compose(
+        replace(
+            LETTER,
+            subject="Rückfrage zur Rechnung " * 12 + "[#1042]",
+            to=tuple(Address(f"Customer {n}", f"customer{n}@example.com") for n in range(30)),
+        )
+    )
     head = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     assert max(map(len, head)) <= 78
     message = email.message_from_bytes(raw)

@@ -1,4 +1,4 @@
-"""Templates: complete in each language, checked at start, overridden file by file, and never more than the operator's text."""
+"""Templates and letters: complete in each language, checked at start, and no words but those that belong there."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ from daemon.mail.templates import Templates, built_in_folder
 
 TEMPLATES = Templates(None)
 DESK = Desk("support", "Support", "support@example.com", signature="Example Ltd")
-POST = Post("1042-x.n@example.com", 1_795_468_886, (CUSTOMER,), reply_to="support+1042-x@example.com",
-            in_reply_to="first@example.com", references=("first@example.com",))
+POST = Post(
+    "1042-x.n@example.com",
+    1_795_468_886,
+    (CUSTOMER,),
+    reply_to="support+1042-x@example.com",
+    in_reply_to="first@example.com",
+    references=("first@example.com",),
+)
 HOSTILE = "Secret <b>words</b> {{ 7 * 7 }} {% raw %} [cf:above]"
 
 
@@ -87,7 +93,11 @@ def test_a_language_of_the_operator_has_no_foreign_html_beside_its_text(tmp_path
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
-        ("en/status.txt", "Subject: x\n{{ nummer }}\n", r"status.txt, line 2: there is no variable nummer .* did you mean number\?"),
+        (
+            "en/status.txt",
+            "Subject: x\n{{ nummer }}\n",
+            r"status.txt, line 2: there is no variable nummer .* did you mean number\?",
+        ),
         ("en/status.txt", "Subject: x\n\n{% if kind %}\n", r"status.txt, line 3: .*(end of template|endif)"),
         ("en/status.txt", "Subject: x\n{{ desk.titel }}\n", r"status.txt, line 2: .*has no attribute 'titel'"),
         ("en/status.txt", "Hello\n", r"status.txt: its first line does not begin with 'Subject:'"),
@@ -96,7 +106,11 @@ def test_a_language_of_the_operator_has_no_foreign_html_beside_its_text(tmp_path
         ("en/status.txt", "Subject: {{ ''.__class__.__mro__ }}\n", r"status.txt, line 1: .*unsafe"),
         ("en/failure.txt", "Subject: x\nno mark\n", r"failure.txt: lacks the mark \[cf:notice\]"),
         ("en/notification.html", "<p>{{ words }}</p>", r"notification.html: lacks the mark \[cf:above\]"),
-        ("en/acknowledgment.txt", "Subject: x\n", r"acknowledgment.txt: no mail is made from it; did you mean acknowledgement.txt\?"),
+        (
+            "en/acknowledgment.txt",
+            "Subject: x\n",
+            r"acknowledgment.txt: no mail is made from it; did you mean acknowledgement.txt\?",
+        ),
     ],
 )
 def test_a_broken_template_gets_a_sentence_with_file_and_line(tmp_path: Path, file: str, text: str, says: str) -> None:
@@ -106,7 +120,9 @@ def test_a_broken_template_gets_a_sentence_with_file_and_line(tmp_path: Path, fi
 
 
 def test_a_branch_that_no_one_sees_at_first_is_tried_as_well(tmp_path: Path) -> None:
-    templates = overridden(tmp_path, "en/status.txt", "Subject: x\n{% if kind == 'closed' %}\n{{ desk.nothing }}\n{% endif %}\n")
+    templates = overridden(
+        tmp_path, "en/status.txt", "Subject: x\n{% if kind == 'closed' %}\n{{ desk.nothing }}\n{% endif %}\n"
+    )
     assert "line 3" in templates.check()[0]
 
 
@@ -123,12 +139,18 @@ def all_letters(subject: str, name: str, *, proved: bool) -> list[Letter]:
     post = replace(POST, to=(author,))
     return [
         letters.acknowledgement(TEMPLATES, DESK, post, 1042, subject, proved=proved),
-        *(letters.status(TEMPLATES, DESK, post, kind, 1042, subject, proved=proved)
-          for kind in ("pending", "resolved", "closed", "reopened")),
+        *(
+            letters.status(TEMPLATES, DESK, post, kind, 1042, subject, proved=proved)
+            for kind in ("pending", "resolved", "closed", "reopened")
+        ),
         letters.notification(TEMPLATES, DESK, post, "opened", author, HOSTILE, ticket, FILES),
-        letters.confirmation(TEMPLATES, DESK, post, 1042, subject, "marker-missing", HOSTILE, "https://x.example/1", 72),
+        letters.confirmation(
+            TEMPLATES, DESK, post, 1042, subject, "marker-missing", HOSTILE, "https://x.example/1", 72
+        ),
         letters.failure(TEMPLATES, DESK, post, 1042, subject, author, "550 " + HOSTILE, gave_up=False),
-        letters.report(TEMPLATES, DESK, post, Report("failed", 1, "x", HOSTILE, subject, name, 1, "counterfoil inbound show 1")),
+        letters.report(
+            TEMPLATES, DESK, post, Report("failed", 1, "x", HOSTILE, subject, name, 1, "counterfoil inbound show 1")
+        ),
         letters.answer(TEMPLATES, DESK, post, 1042, subject, "Desk Agent", Words(HOSTILE), proved=proved),
     ]
 
@@ -156,7 +178,9 @@ def test_an_answer_keeps_the_subject_that_its_thread_has() -> None:
         ("", True, "[#1042] Your message to Support"),
         ("Fwd: Invoice [#7]", True, "Re: Fwd: Invoice [#7] [#1042]"),
     ):
-        assert letters.answer(TEMPLATES, DESK, POST, 1042, subject, "Desk Agent", words, proved=proved).subject == written
+        assert (
+            letters.answer(TEMPLATES, DESK, POST, 1042, subject, "Desk Agent", words, proved=proved).subject == written
+        )
 
 
 def test_i15_mail_text_is_data() -> None:
