@@ -1,7 +1,7 @@
 """How much of what the owners of the sample mails state do we read as they do?
 
-``bench/mail.py [--wrong SET] [SET …]`` prints, for each set, its rows, the rows that are right in all that they state, and right /
-stated for each claim.
+``bench/mail.py [--wrong SET] [SET …]`` prints, for each set, its rows, the rows that are right in all that they
+state, and right / stated for each claim.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from daemon.mail.parse import parse
 from daemon.mail.text import split_reply
 
 CORPUS = Path(os.environ.get("COUNTERFOIL_SHARED", Path(__file__).resolve().parents[1] / ".." / "shared")) / "corpus"
+OWN_CODE = re.compile(r"[45]\.0\.9\d\d")
 Seen = dict[str, Any]
 Claim = Callable[[Seen, Any], bool]
 
@@ -64,6 +65,14 @@ def recipients(seen: Seen, key: str) -> list[Any]:
     return [one[key] for one in seen["bounce"]["recipients"]] if seen["bounce"] else []
 
 
+def same_status(seen: Seen, expected: list[str]) -> bool:
+    """Codes such as 5.0.911 are that owner's own, for mails that have none: there any answer is right."""
+    ours = recipients(seen, "status")
+    return len(ours) == len(expected) and all(
+        mine == theirs or OWN_CODE.fullmatch(theirs) is not None for mine, theirs in zip(ours, expected, strict=True)
+    )
+
+
 def kind_is(kind: str) -> Claim:
     return lambda seen, value: ((seen["automatic"] or {}).get("kind") == kind) == value
 
@@ -72,8 +81,10 @@ CLAIMS: dict[str, Claim] = {
     "subject": lambda s, v: collapsed(s["subject"]) == collapsed(v),
     "from": lambda s, v: bool(s["from"]) and s["from"]["address"].lower() == v.lower(),
     "from_list": lambda s, v: bool(s["from"]) and any(collapsed(s["from"]["name"]) == collapsed(o["name"]) for o in v),
-    "to_list": lambda s, v: addresses(s, "to") == [(o["address"] or "").lower() for o in v]
-    and [collapsed(o["name"]) for o in s["to"]] == [collapsed(o["name"]) for o in v],
+    "to_list": lambda s, v: (
+        addresses(s, "to") == [(o["address"] or "").lower() for o in v]
+        and [collapsed(o["name"]) for o in s["to"]] == [collapsed(o["name"]) for o in v]
+    ),
     "no_sender": lambda s, v: (s["from"] is None) == v,
     "reply_to": lambda s, v: any(f"{o['name']} <{o['address']}>".strip() == v for o in s["reply_to"]),
     "message_id": lambda s, v: s["message_id"] == v,
@@ -91,13 +102,15 @@ CLAIMS: dict[str, Claim] = {
     "is_feedback_report": kind_is("feedback"),
     "is_delivery_receipt": kind_is("receipt"),
     "is_challenge_response": kind_is("challenge"),
-    "bounce_recipient": lambda s, v: sorted(x.lower() for x in recipients(s, "address")) == sorted(x.lower() for x in v),
+    "bounce_recipient": lambda s, v: (
+        sorted(x.lower() for x in recipients(s, "address")) == sorted(x.lower() for x in v)
+    ),
     "bounce_count": lambda s, v: len(recipients(s, "address")) == v,
-    "bounce_status": lambda s, v: recipients(s, "status") == v,
+    "bounce_status": same_status,
     "bounce_reason": lambda s, v: recipients(s, "reason") == v,
     "smtp_code": lambda s, v: [x or "" for x in recipients(s, "smtp_code")] == v,
     "hard_bounce": lambda s, v: recipients(s, "permanent") == v,
-    "bounce_temporary": lambda s, v: any(recipients(s, "permanent")) != v,
+    "bounce_temporary": lambda s, v: all(one == "delayed" for one in recipients(s, "action")) == v,
     "reply_text": lambda s, v: collapsed(s["reply_text"]) == collapsed(v),
     "reply_first_fragment": lambda s, v: collapsed(s["reply_text"]).startswith(collapsed(v)),
     "reply_contains": lambda s, v: all(collapsed(one) in collapsed(s["reply_text"]) for one in listed(v)),

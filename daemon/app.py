@@ -18,7 +18,7 @@ from daemon import clock
 from daemon.config import Config, ConfigurationError
 from daemon.desk.deliveries import Deliveries
 from daemon.desk.house import House, load_keyring
-from daemon.desk.receive import Reception
+from daemon.desk.intake import Reception
 from daemon.edge.delivery import Delivery
 from daemon.edge.maildir import Maildir
 from daemon.edge.relay import SmtpRelay

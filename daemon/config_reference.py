@@ -109,7 +109,8 @@ def _sentence(field: FieldInfo, quote: str = "") -> str:
 def _example_options(section: Section) -> Iterator[str]:
     for name, field in options(type(section)):
         unit, value = _extra(field)["unit"], getattr(section, name)
-        yield from textwrap.wrap(_sentence(field), 118, break_on_hyphens=False, initial_indent="# ", subsequent_indent="# ")
+        lines = textwrap.wrap(_sentence(field), 118, break_on_hyphens=False)
+        yield from (f"# {line}" for line in lines)
         yield f"{'#' if value == field.default else ''}{name} = {toml(value)}" + (f"  # {unit}" if unit else "")
 
 

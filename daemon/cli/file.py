@@ -50,14 +50,14 @@ def file(
 async def _file(here: House, paths: list[Path], dry_run: bool, to: str, sender: str | None) -> int:
     """File each mail and say so; the exit code."""
     from daemon.app import build_pool
-    from daemon.desk.receive import Reception
+    from daemon.desk.intake import Reception
 
     pool = build_pool(here.config)
     reception = Reception(here, pool, rehearsal=dry_run)
     worst = 0
     try:
         for name, raw in mails(paths):
-            parsed = await asyncio.to_thread(pool.parse_now, raw, "file")
+            parsed = await pool.parse(raw, "file")
             recipients = (to,) if to else _recipients(here, parsed)
             envelope = Envelope("file", name, sender, recipients, _received_at(here, raw))
             if len(raw) > here.config.limits.message_size:

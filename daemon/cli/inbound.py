@@ -103,7 +103,7 @@ def retry(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], co
 
 async def _retry(here: House, row: dict[str, Any]) -> dict[str, Any]:
     from daemon.app import build_pool
-    from daemon.desk.receive import Reception
+    from daemon.desk.intake import Reception
     from daemon.store import holds
     from daemon.store import raw as kept
 
@@ -111,7 +111,7 @@ async def _retry(here: House, row: dict[str, Any]) -> dict[str, Any]:
     try:
         raw = here.store.read(lambda: kept.read(row["raw_bytes"]))
         envelope = here.store.read(lambda: holds.envelope(row["id"]))
-        outcomes = await Reception(here, pool).settle(raw, pool.parse_now(raw, "retry"), envelope, again=row["id"])
+        outcomes = await Reception(here, pool).settle(raw, await pool.parse(raw, "retry"), envelope, again=row["id"])
     finally:
         pool.close()
     return {

@@ -63,9 +63,11 @@ def fail_whole(error: ConfigurationError, path: Path | None = None) -> NoReturn:
 @contextmanager
 def house(path: Path | None) -> Iterator[House]:
     """The desk's house, opened beside a running daemon; faults end the program with a sentence."""
+    from daemon import logs
     from daemon.app import build_house
 
     config = load_config(path)
+    logs.configure("warning")
     try:
         opened = build_house(config)
     except ConfigurationError as error:

@@ -92,7 +92,7 @@ def by_click(house: House, number: int, token: str, decision: Decision) -> bool:
 def settle(house: House, held: holds.Held, decision: Decision, now: int, *, lapsed_too: bool = False) -> Outcome | None:
     """Carry out the agent's word (or, ``lapsed_too``, the operator's); None if nothing waits for it."""
     if _state(held, now) not in (("waiting", "lapsed") if lapsed_too else ("waiting",)) or (
-        held.because == words.SECRET_INSIDE and decision == "confirmed"
+        decision == "confirmed" and not _releasable(held)
     ):
         return None
     holds.decide(held.id, decision, now)
@@ -107,6 +107,14 @@ def settle(house: House, held: holds.Held, decision: Decision, now: int, *, laps
     return receive.receive_at(
         house, raw, parsed, envelope, to, words.said_by_agent(house, parsed, raw, to), held.inbound, CONFIRMED
     )
+
+
+def _releasable(held: holds.Held) -> bool:
+    """Whether a word suffices: a secret, or lines of ours among the agent's, leave on nobody's (invariant 28)."""
+    if held.because == words.SECRET_INSIDE:
+        return False
+    mail = parse(holds.content(held)) if held.message is not None else None
+    return not isinstance(mail, Mail) or answer.may_leave(preview(mail), mail)
 
 
 def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) -> Outcome:

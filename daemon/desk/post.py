@@ -16,7 +16,7 @@ from daemon.desk.house import House
 from daemon.desk.words import SECRET_INSIDE, Said
 from daemon.mail import letters
 from daemon.mail.address import message_id
-from daemon.mail.answer import Words
+from daemon.mail.answer import Words, may_leave
 from daemon.mail.attachments import attachment_bytes
 from daemon.mail.compose import compose
 from daemon.mail.contexts import Change, File, Occasion, Report, TicketCard
@@ -232,7 +232,8 @@ def _question(o: _Occasion, outgoing: Outgoing, person: facts.KnownPerson, mid: 
         (Address(person.name, person.address),),
         reply_to=house.book.confirm_address(house.desk(o.desk).name, o.inbound, token),
     )
-    can = outgoing.because != SECRET_INSIDE
+    shown = o.words.text if o.words else o.mail.reply_text
+    can = outgoing.because != SECRET_INSIDE and (o.written.message is None or may_leave(shown, o.mail))
     return letters.confirmation(
         house.templates,
         _stationery(house, o.desk),
@@ -240,7 +241,7 @@ def _question(o: _Occasion, outgoing: Outgoing, person: facts.KnownPerson, mid: 
         o.written.ticket,
         o.mail.subject,
         outgoing.because,
-        o.words.text if o.words else o.mail.reply_text,
+        shown if can else "",
         confirm_link(house, o.inbound, token) if can else None,
         house.policy.confirm_within // HOUR,
     )

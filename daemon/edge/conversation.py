@@ -7,7 +7,7 @@ What differs from aiosmtpd 1.4.6, and why:
 - An end of file lets what was sent before it be answered; aiosmtpd drops it.
 - A peer that does not read its answers is cut off; a plain close would wait for it for ever.
 - No exception text and nothing unprintable goes out; refusals are counted, and too many end the conversation.
-- Addresses are read by a linear pattern: email's own parser raises anything on hostile ones.
+- Addresses are read by our own pattern (``path``): email's parser raises anything on hostile ones.
 - AUTH stands on implicit TLS too, and EHLO names it only where a login means something.
 """
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import re
 import sys
 from collections import defaultdict
 from typing import Any
@@ -29,6 +28,7 @@ from daemon.edge.answers import LATER, TOO_LARGE, answer, answer_for_all, printa
 from daemon.edge.content import Content
 from daemon.edge.door import Door
 from daemon.edge.gate import within
+from daemon.edge.path import read_path
 from daemon.edge.tls import peer_of
 
 log = structlog.get_logger()
@@ -40,11 +40,6 @@ REFUSALS_PER_SESSION = 100
 LOGINS_PER_SESSION = 3
 IDLE_COMMANDS_PER_SESSION = 100  # of each kind that moves no mail
 PATIENCE = 5.0  # seconds for a peer to read our farewell
-
-_LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff]|\\[ -~])*"|[^\s"@<>()\[\],;:\\\x00-\x1f\x7f\ud800-\udfff]+)'
-_DOMAIN = r"(?:[^\s\"@<>()\[\],;:\\\x00-\x1f\x7f\ud800-\udfff]+|\[[0-9A-Za-z.:]+\])"
-_ADDRESS = rf"{_LOCAL}@{_DOMAIN}|[Pp][Oo][Ss][Tt][Mm][Aa][Ss][Tt][Ee][Rr]"
-PATH = re.compile(rf"(?:<(?:@[^\s<>:]+:)?({_ADDRESS})>|({_ADDRESS})|(<>))(?: (.*))?")
 
 
 class Conversation(smtp.SMTP):
@@ -172,13 +167,12 @@ class Conversation(smtp.SMTP):
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """Address and parameters of MAIL or RCPT; '' for anything that is none, which is answered 501."""
-        match = PATH.fullmatch(arg)
-        if match is None or not (match[4] or "").isascii():
+        path = read_path(arg)
+        if path is None:
             return "", ""
-        parameters = (match[4] or "").split()
+        address, parameters = path
         # AUTH= may come with any MAIL once AUTH is offered (RFC 4954, 5.), and means nothing to us
-        rest = " ".join(p for p in parameters if not p.upper().startswith("AUTH="))
-        return match[1] or match[2] or match[3], rest
+        return address, " ".join(p for p in parameters if not p.upper().startswith("AUTH="))
 
     @smtp.syntax("EHLO hostname")
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802

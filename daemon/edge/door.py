@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from daemon.config import Limits, Listener
 from daemon.core.values import Envelope, Instant, Outcome
 from daemon.edge.gate import Gate, Network, within
+from daemon.edge.tls import CountedTls
 
 if TYPE_CHECKING:
     from daemon.edge.conversation import Conversation
@@ -40,6 +41,7 @@ class Door:
     context: ssl.SSLContext | None
     trusted: tuple[Network, ...]
     conversations: set[Conversation] = field(default_factory=set)
+    encrypted: set[CountedTls] = field(default_factory=set)
     receiving: set[asyncio.Task[tuple[Outcome, ...]]] = field(default_factory=set)
     closing: bool = False
 

@@ -10,7 +10,6 @@ the mail goes again, with the same Message-ID and bytes (invariant 8).
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 
@@ -18,6 +17,7 @@ import aiosmtplib
 
 from daemon.config import Relay
 from daemon.core.values import Parcel
+from daemon.edge.path import is_address
 from daemon.edge.relay_data import say_content
 from daemon.edge.relay_line import Line, RelayTrouble, open_line
 from daemon.edge.transport import Away, Deferred, Delivered, Refused, Result, spoken
@@ -26,10 +26,6 @@ MAILS_PER_LINE = 100
 IDLE_SECONDS = 30.0
 FAREWELL_SECONDS = 2.0
 NEEDS_LOGIN = (530, 538)
-ADDRESS = re.compile(
-    r'(?:"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff]|\\[ -~])*"|[^\s"<>@\x00-\x1f\x7f\ud800-\udfff]+)'
-    r'@[^\s"<>@\x00-\x1f\x7f\ud800-\udfff]+'
-)
 
 
 class SmtpRelay:
@@ -110,7 +106,7 @@ class SmtpRelay:
         """The result, and whether the connection is good for another mail."""
         client = line.client
         for address in (parcel.sender, parcel.recipient) if parcel.sender else (parcel.recipient,):
-            if not ADDRESS.fullmatch(address):
+            if not is_address(address):
                 return Refused(501, f"{spoken(address)} is no mail address"), True
         options = self._options(client, parcel, content)
         if options is None:

@@ -106,6 +106,8 @@ class Doors:
         for door in self._doors:
             for conversation in list(door.conversations):
                 conversation.abort()
+            for connection in list(door.encrypted):
+                connection.abort()
             for task in door.receiving:
                 task.cancel()
         for server in self._servers:
@@ -121,8 +123,16 @@ async def _listen(door: Door) -> asyncio.Server:
     def conversation() -> asyncio.Protocol:
         return Conversation(door, loop)
 
+    def arrived(connection: CountedTls) -> bool:
+        door.encrypted.add(connection)
+        return door.opens_to(connection.peer) is None
+
+    def left(connection: CountedTls) -> None:
+        door.encrypted.discard(connection)
+        door.gate.leave(connection.peer)
+
     def conversation_in(context: ssl.SSLContext) -> asyncio.BaseProtocol:
-        return CountedTls(loop, conversation(), context, lambda peer: door.opens_to(peer) is None, door.gate.leave)
+        return CountedTls(loop, conversation(), context, arrived, left)
 
     factory: Callable[[], asyncio.BaseProtocol] = conversation
     if door.implicit and door.context is not None:
@@ -139,7 +149,8 @@ def _why_not(listener: Listener, error: OSError) -> str:
         return f"{where} is taken by another program; stop it or set listen.port"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{where} may not be opened; set listen.port above 1023 or grant the right to open low ports"
-    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+    # newer Pythons pass over addresses of other machines, and then raise without a number
+    if error.errno in (None, errno.EADDRNOTAVAIL) or isinstance(error, socket.gaierror):
         return f"{listener.host} is no address of this machine; set listen.host"
     return f"{where} cannot be opened ({error.strerror}); set listen.host and listen.port"
 

@@ -40,7 +40,7 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
 class CountedTls(sslproto.SSLProtocol):
     """Implicit TLS that is counted from the first byte on, so that unfinished handshakes cannot pile up unseen.
 
-    ``arrived(peer)`` is called when the connection is made and refuses it by False, ``left(peer)`` when it is gone.
+    ``arrived(self)`` is called when the connection is made and refuses it by False, ``left(self)`` when it is gone.
     """
 
     max_size = 65_536  # read buffer of each connection; 256 KB otherwise
@@ -50,8 +50,8 @@ class CountedTls(sslproto.SSLProtocol):
         loop: asyncio.AbstractEventLoop,
         conversation: asyncio.Protocol,
         context: ssl.SSLContext,
-        arrived: Callable[[str], bool],
-        left: Callable[[str], None],
+        arrived: Callable[[CountedTls], bool],
+        left: Callable[[CountedTls], None],
     ) -> None:
         super().__init__(
             loop,
@@ -64,17 +64,23 @@ class CountedTls(sslproto.SSLProtocol):
         )
         self._arrived = arrived
         self._left = left
-        self._peer: str | None = None
+        self._wire: asyncio.WriteTransport | None = None
+        self.peer = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._peer = peer_of(transport)
-        if self._arrived(self._peer):
+        self._wire = cast(asyncio.WriteTransport, transport)
+        self.peer = peer_of(transport)
+        if self._arrived(self):
             super().connection_made(transport)
         else:
-            cast(asyncio.WriteTransport, transport).abort()
+            self.abort()
+
+    def abort(self) -> None:
+        if self._wire is not None:
+            self._wire.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        if self._peer is not None:
-            self._left(self._peer)
-            self._peer = None
+        if self._wire is not None:
+            self._left(self)
+            self._wire = None
         super().connection_lost(exc)

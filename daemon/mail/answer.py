@@ -26,7 +26,7 @@ from daemon.mail.marks import ABOVE, MARK
 from daemon.mail.same_words import html_of
 from daemon.mail.text import split_reply
 
-__all__ = ["Withheld", "Words", "agent_words", "leaks"]
+__all__ = ["Withheld", "Words", "agent_words", "leaks", "may_leave"]
 
 LONGEST = 400_000
 LONGEST_ATTRIBUTION = 4
@@ -70,9 +70,18 @@ def agent_words(mail: Mail, notification: str = "") -> Words | Withheld:
     new = new.strip("\n")
     if not new.strip():
         return Withheld("no-words")
-    if MARK.search(new) or _ADDRESS_OF_OURS.search(new):
+    if _holds_ours(new):
         return Withheld("our-words-outside")
     return Words(new, html_of(mail.html, new) if mail.html else None)
+
+
+def may_leave(words: str, mail: Mail) -> bool:
+    """Whether a withheld reply may go with these words if its agent says so: none of ours among them, and not empty."""
+    return not _holds_ours(words) and bool(words.strip() or mail.attachments)
+
+
+def _holds_ours(words: str) -> bool:
+    return bool(MARK.search(words) or _ADDRESS_OF_OURS.search(words))
 
 
 def _around(text: str, start: int) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Whether a machine wrote a mail (RFC 3834 and its relatives), which kind of machine, and what gave it away.
 
-The first sign counts, from the surest to the weakest: what a report declares, what a header declares, what the sender is
-called, what the subject begins with. Each rule has its own ``because``. A wrong yes costs an acknowledgement, a wrong
-no a mail loop.
+The first sign counts, from the surest to the weakest: what a report declares, what a header declares, what the sender
+is called, what the subject begins with. Each rule has its own ``because``. A wrong yes costs an acknowledgement, a
+wrong no a mail loop.
 """
 
 from __future__ import annotations
@@ -51,37 +51,57 @@ PRECEDENCE: dict[str, AutomaticKind] = {
     "junk": "bulk",
     "list": "list",
 }
-DAEMONS = re.compile(r"mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mailerdaemon|bounces?|mmdf|maildelivery", re.IGNORECASE)
+DAEMONS = re.compile(
+    r"mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mailerdaemon|bounces?|"
+    r"mdaemon|mmdf|maildelivery",
+    re.IGNORECASE,
+)
 NO_REPLY = re.compile(
     r"(?:.{1,40}[-_.+])?(?:no|do[-_.]?not|dont)[-_.]?(?:reply|respond|response|answer)(?:[-_.+].{1,60})?|"
     r"(?:nicht|keine?)[-_.]?antwort(?:en)?|ne[-_.]?pas[-_.]?repondre|noreponse|no[-_.]?responder|nao[-_.]?responda",
     re.IGNORECASE,
 )
 AUTO_SUBJECT = re.compile(
-    r"\s*(?:(?:re|aw|sv|fwd?)\s?:\s?)?\[?(?:auto(?:matic|mated|matisch|mated)?[ -]?(?:reply|response|responder|answer|antwort)|auto\s?:|"
-    r"autoreply|out of (?:the )?office|out-of-office|ooo\s?:|away from|i am out of|on vacation|on holiday|vacation (?:reply|message|response)|"
+    r"\s*(?:(?:re|aw|sv|fwd?)\s?:\s?)?\[?(?:auto(?:matic|mated|matisch|"
+    r"mated)?[ -]?(?:reply|response|responder|answer|antwort)|auto\s?:|"
+    r"autoreply|out of (?:the )?office|out-of-office|ooo\s?:|away from|"
+    r"i am out of|on vacation|on holiday|vacation (?:reply|message|"
+    r"response)|"
     r"automatische (?:antwort|e-mail-antwort|beantwortung)|abwesenheits|abwesend|ich bin (?:nicht im|abwesend)|"
     r"réponse automatique|reponse automatique|absence du bureau|absent du bureau|en congé|message d'absence|"
     r"respuesta automática|respuesta automatica|fuera de (?:la )?oficina|"
     r"resposta automática|fora do escritório|ausência|risposta automatica|fuori (?:ufficio|sede)|"
-    r"automatisch (?:antwoord|bericht)|afwezig|niet aanwezig|autosvar|automatisk svar|automatiskt svar|frånvaro|fravær|ikke til stede|"
+    r"automatisch (?:antwoord|bericht)|afwezig|niet aanwezig|autosvar|"
+    r"automatisk svar|automatiskt svar|frånvaro|fravær|ikke til stede|"
     r"automaattinen vastaus|poissa|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|poza biurem|"
-    r"автоответ|автоматический ответ|вне офиса|автоматична відповідь|automatická odpověď|mimo kancelář|automatická odpoveď|"
+    r"автоответ|автоматический ответ|вне офиса|автоматична відповідь|"
+    r"automatická odpověď|mimo kancelář|automatická odpoveď|"
     r"automatikus válasz|házon kívül|räspuns automat|răspuns automat|otomatik yanıt|αυτόματη απάντηση|"
     r"自动答复|自动回复|自動回覆|自動応答|自動返信|不在通知|자동 응답|부재 중)",
     re.IGNORECASE,
 )
 BOUNCE_SUBJECT = re.compile(
-    r"\s*(?:undeliver(?:ed|able)|(?:mail|message|e-mail)? ?(?:delivery|delivering) (?:status notification|failed|failure|has failed|problem|error|notification|report|system)|"
-    r"returned mail|mail (?:system error|failure|could not be delivered)|failure notice|failed mail|non[- ]?deliver|nondeliverable|"
-    r"message not delivered|unzustellbar|nicht zustellbar|undelivered mail|warning: (?:message|could not)|delivery (?:notification|delayed)|"
-    r"échec de|non remis|non délivr|no se puede entregar|mensaje no entregado|mancato recapito|impossibile recapitare|niet bestelbaar|"
-    r"returned to sender|returning message|user unknown|could not send message|error sending|mail delivery)",
+    r"\s*(?:undeliver(?:ed|able)|(?:mail|message|e-mail)? ?(?:delivery|"
+    r"delivering) (?:status notification|failed|failure|has failed|"
+    r"problem|error|notification|report|system)|"
+    r"returned mail|mail (?:system error|failure|could not be delivered)"
+    r"|failure notice|failed mail|non[- ]?deliver|nondeliverable|"
+    r"message not delivered|unzustellbar|nicht zustellbar|undelivered mail|"
+    r"warning: (?:message|could not)|delivery (?:notification|delayed)"
+    r"|"
+    r"échec de|non remis|non délivr|no se puede entregar|mensaje no entregado|"
+    r"mancato recapito|impossibile recapitare|niet bestelbaar|"
+    r"returned to sender|returning message|(?:permanent |temporary )?delivery failure|"
+    r"warning: .{1,100} user unknown|user unknown|could not send message|"
+    r"error sending|mail delivery)",
     re.IGNORECASE,
 )
 CHALLENGE_SUBJECT = re.compile(
-    r".{0,60}(?:please (?:confirm|verify) your (?:message|mail|email)|requires? (?:your )?confirmation|confirm your email to|challenge[- ]response|"
-    r"your message (?:to|for) .{1,80} (?:awaits|requires|is waiting)|\[qurb |bluebottle authentication|mailblocks|spam ?arrest|sender verification)",
+    r".{0,60}(?:please (?:confirm|verify) your (?:message|mail|email)"
+    r"|requires? (?:your )?confirmation|confirm your email to|challenge[- ]response|"
+    r"your message (?:to|for) .{1,80} (?:awaits|requires|is waiting)"
+    r"|\[qurb |bluebottle authentication|mailblocks|spam ?arrest|"
+    r"sender verification)",
     re.IGNORECASE,
 )
 
@@ -109,7 +129,9 @@ def _by_header(headers: list[Header], subject: str) -> Automatic | None:
     if submitted and submitted != "no":
         if CHALLENGE_SUBJECT.match(subject):
             return Automatic("challenge", "challenge-subject")
-        answers = submitted != "auto-generated" or first(headers, "in-reply-to") is not None or AUTO_SUBJECT.match(subject)
+        answers = (
+            submitted != "auto-generated" or first(headers, "in-reply-to") is not None or AUTO_SUBJECT.match(subject)
+        )
         return Automatic("auto-reply" if answers else "bulk", "auto-submitted")
     for name, kind, because in PRESENT[5:]:
         if first(headers, name) is not None:

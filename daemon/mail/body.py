@@ -1,8 +1,8 @@
 """Which parts are the text of a mail, and what that text is.
 
-The choice of parts is that of RFC 8621 (JMAP) section 4.1.4: each part of a multipart/mixed that is text and not declared an
-attachment belongs to both the plain and the HTML body; of a multipart/alternative the plain one to the plain body and
-the HTML one to the HTML body.
+The choice of parts is that of RFC 8621 (JMAP) section 4.1.4: each part of a multipart/mixed that is text and not
+declared an attachment belongs to both the plain and the HTML body; of a multipart/alternative the plain one to the
+plain body and the HTML one to the HTML body.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether a mail is a bounce, of which mail, and for whom.
 
-First what machines wrote for machines (message/delivery-status, X-Failed-Recipients), then flufl.bounce with its knowledge of
-old servers, then the words. The latter two are asked only of mail that looks like a bounce from outside, by
-its sender, its subject or its null return path, so that no customer who quotes a bounce becomes one.
+First what machines wrote for machines (message/delivery-status, X-Failed-Recipients), then flufl.bounce with its
+knowledge of old servers, then the words. The latter two are asked only of mail that looks like a bounce from outside,
+by its sender, its subject or its null return path, so that no customer who quotes a bounce becomes one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from daemon.core.values import Address, Bounce, BouncedRecipient
 from daemon.mail.automatic import AUTO_SUBJECT, BOUNCE_SUBJECT, DAEMONS
 from daemon.mail.bounce_reason import judge
-from daemon.mail.bounce_text import above_the_returned, read_text
+from daemon.mail.bounce_text import above_the_returned, described, read_text
 from daemon.mail.charset import clean, decode
 from daemon.mail.delivery_status import read_status
 from daemon.mail.headers import as_text, message_ids
@@ -21,7 +21,13 @@ from daemon.mail.mailboxes import read_mailboxes
 from daemon.mail.structure import Part, Structure, first
 from daemon.mail.transfer import decode_body
 
-RETURNED_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers")
+RETURNED_TYPES = (
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+)
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 NEVER = ("message/disposition-notification", "message/feedback-report")
 MESSAGE_ID = re.compile(r"^[ \t>]{0,8}Message-ID:\s{0,4}<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE)
@@ -85,17 +91,15 @@ def _returns(text: str) -> bool:
 
 
 def _failed_header(structure: Structure, text: str) -> tuple[BouncedRecipient, ...]:
-    failed = [one for one in as_text(first(structure.headers, "x-failed-recipients")).replace(",", " ").split() if "@" in one]
+    failed = [
+        one for one in as_text(first(structure.headers, "x-failed-recipients")).replace(",", " ").split() if "@" in one
+    ]
     if not failed:
         return ()
     told = {one.address.lower(): one for one in read_text(text, frozenset())}
-    words = " ".join(above_the_returned(text).split())
-    return tuple(told.get(one.lower()) or _judged(one, words) for one in dict.fromkeys(failed))
-
-
-def _judged(address: str, words: str) -> BouncedRecipient:
-    verdict = judge(words, None, None)
-    return BouncedRecipient(address, verdict.status, verdict.smtp_code, None, verdict.reason, verdict.permanent)
+    words = above_the_returned(text)
+    verdict = judge(" ".join(words.split()), None, None)
+    return tuple(told.get(one.lower()) or described(one, verdict, [words]) for one in dict.fromkeys(failed))
 
 
 def _from_words(structure: Structure, sender: Address | None, text: str) -> tuple[BouncedRecipient, ...]:
@@ -119,7 +123,16 @@ def _from_flufl(data: bytes, limits: Limits) -> tuple[BouncedRecipient, ...]:
     for addresses, lasting in ((permanent, True), (temporary, False)):
         for one in sorted(addresses):
             address = one.decode("ascii", "replace") if isinstance(one, bytes) else str(one)
-            found.append(BouncedRecipient(address, None, None, None, "undefined" if lasting else "expired", lasting))
+            found.append(
+                BouncedRecipient(
+                    address,
+                    None,
+                    None,
+                    "failed" if lasting else "delayed",
+                    "undefined" if lasting else "expired",
+                    lasting,
+                )
+            )
     return tuple(found)
 
 

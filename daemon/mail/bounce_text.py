@@ -9,23 +9,39 @@ from __future__ import annotations
 import re
 
 from daemon.core.values import BouncedRecipient
-from daemon.mail.bounce_reason import judge
+from daemon.mail.bounce_reason import Verdict, judge
 
 ADDRESS = r"[^\s<>\"'(),;:\[\]|]{1,64}@[A-Za-z0-9_.-]{1,253}[A-Za-z0-9]"
 AT_START = re.compile(
-    rf"\s{{0,12}}(?:[-*>•]{{1,4}}\s?|(?:To|Recipient|Recipients?|RCPT TO|Address|Failed recipient|User|Addressee|Intended recipient)\s?:\s?)?"
-    rf"[\"'\[(]?<?({ADDRESS})>?[\"'\])]?\s{{0,3}}(?:$|[:;,(|<-]|\.\.\.|on\s|\s)",
+    rf"\s{{0,12}}(?:[-*>•]{{1,4}}\s?|(?:To|Recipient|Recipients?|RCPT TO|"
+    rf"Address|Failed recipient|User|Addressee|Intended recipient)"
+    rf"\s?:\s?)?"
+    rf"(?:[45]\d\d )?[\"'\[(]?<?({ADDRESS})>?[\"'\])]?\s{{0,3}}(?:$|[:;,(|<-]|\.\.\.|on\s|\s)",
     re.IGNORECASE,
 )
 NAMED = re.compile(
-    rf"(?:\bto|recipients?|user|addressee|address(?:es)?|mailbox|rcpt to|mail for|for|account|size|attempts|undeliverable)\s?(?:is|are|was)?\s?[:=]?\s{{0,3}}[\"'\[(]?<?({ADDRESS})",
+    rf"(?:\bto|recipients?|user|addressee|address(?:es)?|mailbox|rcpt to|"
+    rf"mail for|for|account|size|attempts|undeliverable)\s?(?:is|are|"
+    rf"was)?\s?[:=]?\s{{0,3}}[\"'\[(]?<?({ADDRESS})",
     re.IGNORECASE,
 )
 ANY = re.compile(rf"<?({ADDRESS})>?")
 RETURNED = re.compile(
-    r"\s*(?:[-=*_>#]{2,60}\s{0,3})?(?:below this line|(?:this is |here is |a copy of |the )?(?:a copy of the|original|returned|undelivered|unsent|message headers|"
-    r"the header of the original|headers? of the original|the following is|text of|full text|copy of) ?(?:message|mail|e-?mail|headers?|body|follow)|message (?:headers?|header) follow|"
+    r"\s*(?:[-=*_>#]{2,60}\s{0,3})?(?:below this line|(?:this is |"
+    r"here is |a copy of |the )?(?:a copy of the|original|returned|"
+    r"undelivered|unsent|message headers|"
+    r"the header of the original|headers? of the original|the following is|"
+    r"text of|full text|copy of) ?(?:message|mail|e-?mail|headers?|"
+    r"body|follow)|message (?:headers?|header) follow|"
     r"unsent message|received:\s|return-path:\s|the first \d+ |original message|begin message|message-id:)",
+    re.IGNORECASE,
+)
+DELAYED = re.compile(
+    r"warning message only|has(?: not yet)? been delayed|not yet been delivered|"
+    r"will (?:be retried|keep trying|continue to try)|still (?:trying|"
+    r"being)|"
+    r"delivery (?:is |has been )?delayed|temporary (?:error|failure|"
+    r"problem)|message delayed|do not need to resend|is queued",
     re.IGNORECASE,
 )
 MOST_LINES = 400
@@ -59,8 +75,19 @@ def _recipient(address: str, about: list[str], before: list[str]) -> BouncedReci
     verdict = judge(words.replace(address, ""), None, None)
     if verdict.reason == "undefined":
         verdict = judge(" ".join(" ".join([*about, *before]).split()), None, None)
+    return described(address, verdict, [*before, *about])
+
+
+def described(address: str, verdict: Verdict, lines: list[str]) -> BouncedRecipient:
+    """The recipient with what the words say of the attempt: that it failed, or that it goes on."""
+    delayed = DELAYED.search(" ".join(" ".join(lines).split())[:4000]) is not None
     return BouncedRecipient(
-        address.rstrip("."), verdict.status, verdict.smtp_code, None, verdict.reason, verdict.permanent
+        address.rstrip("."),
+        verdict.status,
+        verdict.smtp_code,
+        "delayed" if delayed else "failed",
+        verdict.reason,
+        verdict.permanent and not delayed,
     )
 
 

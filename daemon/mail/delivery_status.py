@@ -41,7 +41,7 @@ def read_status(text: str, words: str = "") -> Notice:
         diagnostic = decode_words(block.get("diagnostic-code", ""))
         diagnostic = re.sub(r"^[A-Za-z0-9_-]{1,20}\s?;\s?", "", diagnostic.strip())
         about = diagnostic or " ".join(words.split())
-        verdict = judge(f"{about} {block.get('status', '')[5:]}", status, action)
+        verdict = judge(f"{about} {block.get('status', '')[5:]}", status, action, words)
         if len(found) < MOST_RECIPIENTS:
             found.append(
                 BouncedRecipient(address, verdict.status, verdict.smtp_code, action, verdict.reason, verdict.permanent)
@@ -50,7 +50,7 @@ def read_status(text: str, words: str = "") -> Notice:
 
 
 def _blocks(text: str) -> list[dict[str, str]]:
-    """The groups of fields, parted by empty lines or by the next recipient; names in lower case, folded lines joined."""
+    """The groups of fields, parted by empty lines or by the next recipient; names in lower case, lines unfolded."""
     blocks: list[dict[str, str]] = []
     block: dict[str, str] = {}
     last = ""
@@ -82,9 +82,12 @@ def _blocks(text: str) -> list[dict[str, str]]:
 
 
 def _address(block: dict[str, str]) -> str | None:
+    """The failed address: the final one, unless only the original one has a domain that the world knows."""
+    found = []
     for name in ("final-recipient", "original-recipient", "x-actual-recipient"):
-        value = clean_line(block.get(name, "")).rpartition(";")[2]
-        match = ADDRESS.search(value)
+        match = ADDRESS.search(clean_line(block.get(name, "")).rpartition(";")[2])
         if match:
-            return match[0].strip("'").rstrip(".")
+            found.append(match[0].strip("'").rstrip("."))
+    if found:
+        return next((one for one in found if "." in one.rpartition("@")[2]), found[0])
     return clean_line(block.get("final-recipient", "")).rpartition(";")[2].strip(" <>")[:320] or None

@@ -1,8 +1,8 @@
 """What makes a mail itself (invariant 4), without the desk it went to.
 
-SHA-256 over From, To, Cc, Subject, Date, Message-ID and In-Reply-To as they stand (white space collapsed) and each part's
-decoded bytes with line ends normalised. Received lines, boundaries and transfer encodings do not count, so that a mail
-that came by two ways is one.
+SHA-256 over From, To, Cc, Subject, Date, Message-ID and In-Reply-To as they stand (white space collapsed) and each
+part's decoded bytes with line ends normalised. Received lines, boundaries and transfer encodings do not count, so
+that a mail that came by two ways is one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """HTML to text, with a mark on each line that the sender's program says is quoted or a signature.
 
-One pass over the tags with a stack of what is open: linear and without regard to depth, so that any HTML has a text. What
-a reader does not see (``display:none``, style sheets, comments) is left out. A ``blockquote`` is set off by ``> ``. The marks
-are those of Gmail, Outlook, Yahoo, Apple Mail, Thunderbird and others; interleaved answers stay unmarked.
+One pass over the tags with a stack of what is open: linear and without regard to depth, so that any HTML has a text.
+What a reader does not see (``display:none``, style sheets, comments) is left out. A ``blockquote`` is set off by ``>
+``. The marks are those of Gmail, Outlook, Yahoo, Apple Mail, Thunderbird and others; interleaved answers stay unmarked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Literal
 Mark = Literal["", "quoted", "signature"]
 
 NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:-]{0,30}")
-ATTRIBUTE = re.compile(r"""(class|id|style|name|type|data-marker|hidden)\s{0,8}=\s{0,8}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
+ATTRIBUTE = re.compile(
+    r"""(class|id|style|name|type|data-marker|hidden)\s{0,8}=\s{0,8}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE
+)
 SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 RAW_TEXT = {
     tag: re.compile(f"</{tag}", re.IGNORECASE)
@@ -24,18 +26,26 @@ RAW_TEXT = {
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 CLOSE_THEMSELVES = frozenset("p li dd dt td th tr option tbody thead tfoot html head body".split())
 BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html"
+    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 "
+    "h2 h3 h4 h5 h6 header hr html"
     " li main nav ol p pre section table tbody tfoot thead tr ul".split()
 )
 SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table".split())
 QUOTE_WITHIN = re.compile(
-    r"(?:^|[\s_-])(?:gmail_attr|yahoo_quoted|protonmail_quote|moz-cite-prefix|zmail_extra|freshdesk_quote|front-blockquote|"
+    r"(?:^|[\s_-])(?:gmail_attr|yahoo_quoted|protonmail_quote|moz-cite-prefix|"
+    r"zmail_extra|freshdesk_quote|front-blockquote|"
     r"tutanota_quote|qmbox|ntes-mailmaster-quote|mail-quote-collapse|OutlookMessageHeader|WordSection1_quote|hs_reply|"
     r"isReplyContent|replyForwardQuote|mailQuote|quote_header|divtagdefaultwrapper_quote)(?:$|\s)",
     re.IGNORECASE,
 )
-QUOTE_FROM_HERE = re.compile(r"^(?:appendonsend|divRplyFwdMsg|stopSpelling|zwchr|reply-intro|mail-editor-reference-message-container)$", re.IGNORECASE)
-OUTLOOK_RULE = re.compile(r"border-top:\s?solid\s(?:#[0-9a-f]{6}|[a-z]+)\s[0-9.]+pt|border-top:\s?[0-9.]+pt\ssolid", re.IGNORECASE)
+QUOTE_FROM_HERE = re.compile(
+    r"^(?:appendonsend|divRplyFwdMsg|stopSpelling|zwchr|reply-intro|"
+    r"mail-editor-reference-message-container)$",
+    re.IGNORECASE,
+)
+OUTLOOK_RULE = re.compile(
+    r"border-top:\s?solid\s(?:#[0-9a-f]{6}|[a-z]+)\s[0-9.]+pt|border-top:\s?[0-9.]+pt\ssolid", re.IGNORECASE
+)
 SIGNATURE = re.compile(
     r"(?:^|\s)(?:gmail_signature|moz-signature|AppleMailSignature|ms-outlook-mobile-signature|Signature|"
     r"protonmail_signature_block|__SIG_PRE__|__SIG_POST__|email-signature|signature-container|zm_signature)(?:$|\s)",

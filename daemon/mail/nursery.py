@@ -1,11 +1,13 @@
 """Where parser processes come from: a process that has loaded the parser and nothing else, and forks when asked.
 
-It is started once (``python -m daemon.mail.nursery DESCRIPTOR``), so that a worker costs two milliseconds instead of a start of
-Python, and so that no worker ever holds what the daemon holds. (``multiprocessing`` has such a server too, but its
-children load the daemon's main module again.) It ends its workers on request, being their parent, and ends with the daemon.
+It is started once (``python -m daemon.mail.nursery DESCRIPTOR``), so that a worker costs two milliseconds instead of
+a start of Python, and so that no worker ever holds what the daemon holds. (``multiprocessing`` has such a server too,
+but its children load the daemon's main module again.) It ends its workers on request, being their parent, and ends
+with the daemon.
 
-Requests are 9 bytes: START (with the worker's line as a descriptor; memory in MB, CPU in seconds) answers with a process number; END (a process
-number) kills that worker and answers with its exit status as ``os.waitstatus_to_exitcode`` gives it.
+Requests are 9 bytes: START (with the worker's line as a descriptor; memory in MB, CPU in seconds) answers with a
+process number; END (a process number) kills that worker and answers with its exit status as
+``os.waitstatus_to_exitcode`` gives it.
 """
 
 from __future__ import annotations

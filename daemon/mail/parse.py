@@ -1,7 +1,8 @@
 """Raw bytes to a ``Mail``, or to an ``Unreadable`` that says why not. Pure and total: no bytes make it raise.
 
-The order matters: caps first (``limits``), then the author, for a mail of no one author is not looked at further, then the rest,
-in which everything broken is a defect and nothing is an error. Only the outermost headers say who wrote a mail.
+The order matters: caps first (``limits``), then the author, for a mail of no one author is not looked at further,
+then the rest, in which everything broken is a defect and nothing is an error. Only the outermost headers say who
+wrote a mail.
 """
 
 from __future__ import annotations
@@ -86,9 +87,7 @@ class _Reading:
         if not headers:
             raise TooMuch("no-headers")
         self.defects += structure.defects
-        charset = next(
-            (value for leaf in structure.leaves[:1] if (value := leaf.type.parameters.get("charset"))), ""
-        )
+        charset = next((value for leaf in structure.leaves[:1] if (value := leaf.type.parameters.get("charset"))), "")
         sender = self._author(headers, charset)
         to = self._mailboxes(headers, "to", charset)
         cc = self._mailboxes(headers, "cc", charset)

@@ -12,7 +12,8 @@ WROTE = (
     "escreveu|ha scritto|scrisse|scrive|napisał|napisał\\(a\\)|napisała|napisal|pisze|skrev|skreiv|kirjoitti|"
     "написал|написала|написал\\(а\\)|пишет|пише|написав|написала|пишет|napsal|napsal\\(a\\)|napísal|napísal\\(a\\)|"
     "ezt írta|írta|a scris|yazdı|şunu yazdı|έγραψε|写道|寫道|написа|напиша|rašė|rakstīja|kirjutas|napisao|je napisao|"
-    "je napisala|je napisao/la|viết|menulis|のメール|さんは書きました|のメッセージ|님이 작성|ha escrit|כתב|כתבה|mengirim|"
+    "je napisala|je napisao/la|viết|menulis|のメール|さんは書きました|"
+    "のメッセージ|님이 작성|ha escrit|כתב|כתבה|mengirim|"
     "đã viết|skrifaði|pisal|pisala|je pisal"
 )
 ENDS_WITH_WROTE = re.compile(rf"(?:^|[\s>,)\]\"':])(?:{WROTE})\s?[:：]?[\s\-*_]{{0,12}}$", re.IGNORECASE)
@@ -32,30 +33,47 @@ WEEKDAY = (
     "pzt|sal|çar|per|cum|cmt|paz"
 )
 START_WORDS = frozenset(
-    f"on|le|el|am|op|il|in|em|no|den|dnia|w|dne|dňa|v|pe|la|στις|στην|vào|pada|tarihinde|a|na|quoting|citando|zitat|citation|citat|"
-    f"at|в|在|於|于|{WEEKDAY}".replace("\\", "").replace(".", "").split("|")
+    f"on|le|el|am|op|il|in|em|no|den|dnia|w|dne|dňa|v|pe|la|στις|"
+    f"στην|vào|pada|tarihinde|a|na|quoting|citando|zitat|citation|"
+    f"citat|"
+    f"at|в|在|於|于|{WEEKDAY}".replace("\\", "")
+    .replace(".", "")
+    .split("|")
 )
 WROTE_LAST = frozenset(one.rpartition(" ")[2] for one in WROTE.replace("\\", "").split("|"))
-QUOTING = re.compile(r"\s{0,4}(?:Quoting|Citando|Zitat von|Citation de|Citat av|Cytowanie)\s.{1,200}[:：]\s*$", re.IGNORECASE)
+QUOTING = re.compile(
+    r"\s{0,4}(?:Quoting|Citando|Zitat von|Citation de|Citat av|Cytowanie)"
+    r"\s.{1,200}[:：]\s*$",
+    re.IGNORECASE,
+)
 DATE = re.compile(
-    r"(?:\b|\D)(?:(?:19|20)\d\d(?:\D|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\s?[:.hH]\s?\d\d(?:\D|$)|\d{1,2}月\d{1,2}日)"
+    r"(?:\b|\D)(?:(?:19|20)\d\d(?:\D|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|"
+    r"\d{1,2}\s?[:.hH]\s?\d\d(?:\D|$)|\d{1,2}月\d{1,2}日)"
 )
 DAY_AND_TIME = re.compile(r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}.{1,12}\d{1,2}[:.]\d\d")
 ADDRESS_END = re.compile(r"[^\s<>\"]{1,100}@[^\s<>\"]{1,100}(?:[>\])]|&gt;|\s){0,4}\s?[:：]$")
 ADDRESS = re.compile(r"[^\s<>\"]@[^\s<>\"]")
 
 HEADER_LABELS = {
-    "from": "from|von|de|van|da|od|fra|från|lähettäjä|от|від|отправитель|发件人|發件人|寄件者|差出人|送信者|보낸 사람|feladó|"
-    "odesílatel|odosielateľ|de la|από|kimden|gönderen|şəxs|מאת|من|message du|expéditeur|absender|remetente|mittente|från",
-    "sent": "sent|date|gesendet|datum|envoyé|envoyé le|date d'envoi|fecha|enviado|enviado el|enviado em|enviada|data|inviato|"
-    "verzonden|wysłano|data|sendt|dato|skickat|lähetetty|päivämäärä|отправлено|дата|надіслано|发送时间|發送時間|日期|寄件日期|"
-    "送信日時|日時|보낸 날짜|날짜|elküldve|dátum|odesláno|odoslané|dátum|trimis|data|ημερομηνία|στάλθηκε|gönderildi|tarih|"
+    "from": "from|von|de|van|da|od|fra|från|lähettäjä|от|від|отправитель|"
+    "发件人|發件人|寄件者|差出人|送信者|보낸 사람|feladó|"
+    "odesílatel|odosielateľ|de la|από|kimden|gönderen|şəxs|מאת|من|"
+    "message du|expéditeur|absender|remetente|mittente|från",
+    "sent": "sent|date|gesendet|datum|envoyé|envoyé le|date d'envoi|fecha|"
+    "enviado|enviado el|enviado em|enviada|data|inviato|"
+    "verzonden|wysłano|data|sendt|dato|skickat|lähetetty|päivämäärä|"
+    "отправлено|дата|надіслано|发送时间|發送時間|日期|寄件日期|"
+    "送信日時|日時|보낸 날짜|날짜|elküldve|dátum|odesláno|odoslané|"
+    "dátum|trimis|data|ημερομηνία|στάλθηκε|gönderildi|tarih|"
     "נשלח|تاريخ|gesendet am|date de réception",
-    "to": "to|an|à|a|para|aan|do|til|till|vastaanottaja|кому|收件人|收件者|宛先|받는 사람|címzett|komu|pre|către|προς|kime|alıcı|"
+    "to": "to|an|à|a|para|aan|do|til|till|vastaanottaja|кому|收件人|收件者|"
+    "宛先|받는 사람|címzett|komu|pre|către|προς|kime|alıcı|"
     "אל|إلى|destinataire|empfänger|destinatario|dla",
-    "subject": "subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|emne|ämne|aihe|тема|主题|主題|主旨|件名|제목|"
+    "subject": "subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|"
+    "temat|emne|ämne|aihe|тема|主题|主題|主旨|件名|제목|"
     "tárgy|předmět|predmet|subiect|θέμα|konu|נושא|الموضوع",
-    "cc": "cc|kopie|copie|copie à|copia|kopia|kopi|dw|udw|копия|копія|抄送|副本|참조|másolat|bcc|reply-to|antwort an|répondre à|cc:",
+    "cc": "cc|kopie|copie|copie à|copia|kopia|kopi|dw|udw|копия|копія|抄送|"
+    "副本|참조|másolat|bcc|reply-to|antwort an|répondre à|cc:",
 }
 LABEL_KINDS = {
     label.strip(): kind for kind, labels in HEADER_LABELS.items() for label in labels.split("|") if label.strip()
@@ -63,7 +81,8 @@ LABEL_KINDS = {
 LABEL = re.compile(r"\s{0,12}[*_]{0,3}\s{0,2}([^\s*_:：<>@\d][^*_:：<>@\d]{0,22}?)\s{0,2}[*_]{0,3}\s?[:：]")
 
 ORIGINAL = (
-    "original message|original appointment|original mail|original email|originalmeldung|ursprüngliche nachricht|original-nachricht|"
+    "original message|original appointment|original mail|original email|"
+    "originalmeldung|ursprüngliche nachricht|original-nachricht|"
     "originalnachricht|ursprungliche nachricht|message d'origine|message d’origine|message original|message initial|"
     "mensaje original|mensagem original|messaggio originale|messaggio di origine|oorspronkelijk bericht|"
     "oorspronkelijk e-mail|oprindelig meddelelse|oprindelig besked|opprinnelig melding|opprinnelig e-post|"
@@ -74,42 +93,67 @@ ORIGINAL = (
     "forwarded message|forwarded by|weitergeleitete nachricht|message transféré|message transmis|mensaje reenviado|"
     "mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht|videresendt meddelelse|videresendt melding|"
     "vidarebefordrat meddelande|välitetty viesti|wiadomość przekazana|przekazana wiadomość|пересланное сообщение|"
-    "přeposlaná zpráva|továbbított üzenet|転送メッセージ|转发的邮件|轉寄郵件|reply message|antwort nachricht|e-mail d'origine"
+    "přeposlaná zpráva|továbbított üzenet|転送メッセージ|转发的邮件|"
+    "轉寄郵件|reply message|antwort nachricht|e-mail d'origine"
 )
-ORIGINAL_LINE = re.compile(rf"\s{{0,8}}[-_=*>]{{1,60}}\s{{0,3}}(?:{ORIGINAL})\s{{0,3}}[-_=*<:]{{0,60}}\s*$", re.IGNORECASE)
+ORIGINAL_LINE = re.compile(
+    rf"\s{{0,8}}[-_=*>]{{1,60}}\s{{0,3}}(?:{ORIGINAL})\s{{0,3}}[-_=*<:]{{0,60}}\s*$", re.IGNORECASE
+)
 BEGIN_FORWARDED = re.compile(
-    r"\s{0,4}(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message (?:réexpédié|transféré)|"
-    r"Inizio messaggio inoltrato|Inicio del mensaje reenviado|Início da mensagem reencaminhada|Begin doorgestuurd bericht|"
+    r"\s{0,4}(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|"
+    r"E-Mail)|Début du message (?:réexpédié|transféré)|"
+    r"Inizio messaggio inoltrato|Inicio del mensaje reenviado|Início da mensagem reencaminhada|"
+    r"Begin doorgestuurd bericht|"
     r"Videresendt besked|Vidarebefordrat brev|Videresendt melding)\s?[:：]\s*$",
     re.IGNORECASE,
 )
 
 SENT_FROM = re.compile(
     r"\s{0,4}[*_<(\[]{0,2}(?:"
-    r"Sent (?:from|with|via|by|using)|Get Outlook for|Get the Outlook app|Envoyé (?:de|depuis|à partir de|avec|via)|Télécharger Outlook|"
-    r"Obtenez Outlook pour|Gesendet (?:von|mit|über|aus)|Von meinem \S+ gesendet|Diese Nachricht wurde von meinem|Holen Sie sich Outlook|Outlook für|"
-    r"Enviado (?:desde|de|do|a partir do|via|con|por)|Obtener Outlook para|Obter o Outlook|Inviato (?:da|dal|con|tramite)|Ottieni Outlook per|"
-    r"Scarica Outlook|Verzonden (?:vanaf|vanuit|met|via|van)|Verstuurd vanaf|Outlook voor|Download Outlook|Skickat från|Skickades från|Hämta Outlook|"
-    r"Sendt fra|Hent Outlook|Få Outlook|Lähetetty|Hanki Outlook|Wysłan[eoy] (?:z|ze|za pomocą|przez)|Pobierz (?:aplikację )?Outlook|"
-    r"Отправлено (?:с|из)|Надіслано (?:з|із)|Odesláno (?:z|ze)|Odoslané (?:z|zo)|Küldve|Trimis (?:de pe|din)|Στάλθηκε από|"
-    r"发自我的|從我的|发送自|寄件自|iPhoneから送信|iPadから送信|나의 iPhone에서 보냄|Poslano (?:z|iz|s)|Gönderildi|נשלח מה"
+    r"Sent (?:from|with|via|by|using)|Get Outlook for|Get the Outlook app|"
+    r"Envoyé (?:de|depuis|à partir de|avec|via)|Télécharger Outlook|"
+    r"Obtenez Outlook pour|Gesendet (?:von|mit|über|aus)|Von meinem \S+ gesendet|"
+    r"Diese Nachricht wurde von meinem|Holen Sie sich Outlook|Outlook für|"
+    r"Enviado (?:desde|de|do|a partir do|via|con|por)|Obtener Outlook para|"
+    r"Obter o Outlook|Inviato (?:da|dal|con|tramite)|Ottieni Outlook per|"
+    r"Scarica Outlook|Verzonden (?:vanaf|vanuit|met|via|van)|Verstuurd vanaf|"
+    r"Outlook voor|Download Outlook|Skickat från|Skickades från|Hämta Outlook|"
+    r"Sendt fra|Hent Outlook|Få Outlook|Lähetetty|Hanki Outlook|Wysłan[eoy] (?:z|"
+    r"ze|za pomocą|przez)|Pobierz (?:aplikację )?Outlook|"
+    r"Отправлено (?:с|из)|Надіслано (?:з|із)|Odesláno (?:z|ze)|Odoslané (?:z|"
+    r"zo)|Küldve|Trimis (?:de pe|din)|Στάλθηκε από|"
+    r"发自我的|從我的|发送自|寄件自|iPhoneから送信|iPadから送信|나의 iPhone에서 보냄|"
+    r"Poslano (?:z|iz|s)|Gönderildi|נשלח מה"
     r")",
     re.IGNORECASE,
 )
-SENT_AFTER = re.compile(r".{1,40}(?:から送信|'dan gönderildi|’dan gönderildi|'den gönderildi|에서 보냄|-ról küldve|gesendet)\s*$", re.IGNORECASE)
+SENT_AFTER = re.compile(
+    r".{1,40}(?:から送信|'dan gönderildi|’dan gönderildi|'den gönderildi|"
+    r"에서 보냄|-ról küldve|gesendet)\s*$",
+    re.IGNORECASE,
+)
 
 CLOSING = re.compile(
-    r"\s{0,4}(?:(?:with |many |my )?(?:best|kind|warm|warmest|kindest) ?(?:regards|wishes)?|(?:with )?regards|rgds|cheers|thanks (?:and|&) regards|"
+    r"\s{0,4}(?:(?:with |many |my )?(?:best|kind|warm|warmest|kindest)"
+    r" ?(?:regards|wishes)?|(?:with )?regards|rgds|cheers|thanks (?:and|"
+    r"&) regards|"
     r"sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully|cordially|best|"
-    r"(?:mit )?(?:freundlichen?|besten?|herzlichen?|liebe[nr]?|viele[nr]?|schöne[nr]?|sonnige[nr]?) (?:grüße|grüßen|gruß|grüsse|grüssen|gruss|gruessen|gruesse)"
+    r"(?:mit )?(?:freundlichen?|besten?|herzlichen?|liebe[nr]?|viele[nr]?|"
+    r"schöne[nr]?|sonnige[nr]?) (?:grüße|grüßen|gruß|grüsse|grüssen|"
+    r"gruss|gruessen|gruesse)"
     r"(?: aus \w+)?|grüße|gruß|mfg|lg|vg|hochachtungsvoll|"
-    r"cordialement|bien (?:cordialement|à vous)|très cordialement|sincères salutations|salutations(?: distinguées)?|meilleures salutations|bien à toi|"
+    r"cordialement|bien (?:cordialement|à vous)|très cordialement|"
+    r"sincères salutations|salutations(?: distinguées)?|meilleures salutations|"
+    r"bien à toi|"
     r"saludos(?: cordiales)?|un (?:cordial )?saludo|atentamente|cordialmente|"
     r"atenciosamente|att|com os melhores cumprimentos|melhores cumprimentos|cumprimentos|abraços?|"
     r"(?:cordiali|distinti) saluti|cari saluti|saluti|"
     r"(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|mvg|groet(?:en|jes)?|"
-    r"(?:med )?(?:venlig|vennlig|vänlig|vänliga|bästa|beste|bedste|kærlig|hjertelig) (?:hilsen|hilsener|hälsning|hälsningar)|m\.?v\.?h\.?|kh|hilsen|hälsningar|vh|"
-    r"(?:ystävällisin )?terveisin|t\.|pozdrawiam(?: serdecznie)?|z (?:poważaniem|powazaniem|wyrazami szacunku)|pozdrowienia|"
+    r"(?:med )?(?:venlig|vennlig|vänlig|vänliga|bästa|beste|bedste|"
+    r"kærlig|hjertelig) (?:hilsen|hilsener|hälsning|hälsningar)|m\.?v\.?h\.?|"
+    r"kh|hilsen|hälsningar|vh|"
+    r"(?:ystävällisin )?terveisin|t\.|pozdrawiam(?: serdecznie)?|"
+    r"z (?:poważaniem|powazaniem|wyrazami szacunku)|pozdrowienia|"
     r"с уважением|всего доброго|з повагою|s pozdravem|s úctou|s pozdravom|üdvözlettel|cu (?:stimă|respect)|με εκτίμηση|"
     r"saygılarımla|iyi çalışmalar|敬具|此致|祝好|よろしくお願いいたします|감사합니다)"
     r"\s{0,2}[,.!:;،，。~-]{0,3}\s*$",

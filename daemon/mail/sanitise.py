@@ -1,8 +1,8 @@
 """HTML made harmless: an allow-list (invariant 16) that loads nothing from anywhere.
 
-Kept are text, tables, lists, links to http, https and mailto, pictures that travel in the mail (``cid:``), and styles from a
-short list of properties without ``url()``. nh3 is quadratic in depth and cannot be interrupted, so the depth is counted
-first, from above: tags that close themselves do not count, each other one that is open does.
+Kept are text, tables, lists, links to http, https and mailto, pictures that travel in the mail (``cid:``), and styles
+from a short list of properties without ``url()``. nh3 is quadratic in depth and cannot be interrupted, so the depth
+is counted first, from above: tags that close themselves do not count, each other one that is open does.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import nh3
 from daemon.mail.limits import Limits
 
 TAGS = frozenset(
-    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl dt em"
-    " figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s samp section"
+    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup "
+    "dd del dfn div dl dt em"
+    " figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav "
+    "ol p pre q s samp section"
     " small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
 )
 WITH_CONTENT = frozenset(
@@ -38,15 +40,18 @@ ATTRIBUTES = {
 }
 STYLES = frozenset(
     "background-color border border-bottom border-collapse border-color border-left border-radius border-right"
-    " border-spacing border-style border-top border-width color direction display font-family font-size font-style font-weight"
-    " height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top max-width"
+    " border-spacing border-style border-top border-width color direction display font-family "
+    "font-size font-style font-weight"
+    " height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right "
+    "margin-top max-width"
     " min-width padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent"
     " text-transform vertical-align white-space width word-break word-wrap".split()
 )
 FETCHES = re.compile(r"url|image|expression|\\|@|javascript", re.IGNORECASE)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,19})")
 CLOSE_THEMSELVES = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dd dt td th tr option optgroup tbody thead"
+    "area base br col embed hr img input link meta param source track wbr p li dd dt td th tr "
+    "option optgroup tbody thead"
     " tfoot colgroup caption html head body".split()
 )
 

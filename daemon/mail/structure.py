@@ -96,7 +96,8 @@ def read_headers(data: bytes, start: int, end: int, limits: Limits, defects: lis
             body = next_line
             break
         lead = data[position]
-        if lead in (32, 9):
+        match = HEADER_LINE.match(data, position, line_end)
+        if lead in (32, 9) or (match is None and data[value_end - 1 : value_end] == b";" and name):
             if name:
                 value_end = line_end
             elif data[position:line_end].strip() == b"":
@@ -107,7 +108,6 @@ def read_headers(data: bytes, start: int, end: int, limits: Limits, defects: lis
         if name:
             _keep(headers, name, data[value_start:value_end], limits)
             name = ""
-        match = HEADER_LINE.match(data, position, line_end)
         if match:
             name = match[1].decode("ascii").lower()
             value_start, value_end = match.end(), line_end

@@ -8,8 +8,8 @@ A scanner over lines: each line is looked at a bounded number of times, with at 
 * An attribution ("On … wrote:") is quoted. If no ``>`` follows, all the rest is quoted with it.
 * A block of headers (From, Sent, To, Subject) or a line "----- Original Message -----" quotes all the rest, except at
   the very top, where it is the mail.
-* A signature follows "-- ", a row of underscores, a closing phrase, or is "Sent from my …"; what stands below the latter
-  is what the program quoted without a mark.
+* A signature follows "-- ", a row of underscores, a closing phrase, or is "Sent from my …"; what stands below the
+  latter is what the program quoted without a mark.
 * If nothing new is left, everything is new: better too much than nothing.
 """
 
@@ -61,7 +61,8 @@ class _Scan:
         self.bare = [line.strip() if len(line) <= LONGEST else line[:LONGEST].strip() for line in lines]
         self.short = [len(line) <= LONGEST for line in lines]
         self.quoted = [
-            mark == "quoted" or line[:1] == ">" or line[:4] == "&gt;" for line, mark in zip(self.bare, marks, strict=True)
+            mark == "quoted" or line[:1] == ">" or line[:4] == "&gt;"
+            for line, mark in zip(self.bare, marks, strict=True)
         ]
         self.marks = marks
 
@@ -268,7 +269,7 @@ class _Scan:
 def _starts(line: str) -> bool:
     """Whether an attribution may begin with this line: with a date, a day, a name in quotes, or "On", "Le", "Am" …"""
     line = line.lstrip("-_* ")
-    if line[:1].isdigit() or line[:1] in "\"«<":
+    if line[:1].isdigit() or line[:1] in '"«<':
         return line != ""
     return line.partition(" ")[0].rstrip(".,").lower() in phrases.START_WORDS
 

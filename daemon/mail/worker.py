@@ -1,13 +1,14 @@
-"""Parsing in processes that may be killed (invariant 5): whatever a mail does, the daemon lives and other mail moves on.
+"""Parsing in processes that may be killed (invariant 5): whatever a mail does, the daemon lives and other mail moves
+on.
 
 * Two fast workers and one slow one, each with a limit on memory and CPU, and a wall clock that ends it with SIGKILL.
-* In the fast lane a mail has the whole wall time while nobody waits, and a quarter of a second while somebody does; then
-  its worker is killed and it tries once more in the slow lane, where it has all of it.
+* In the fast lane a mail has the whole wall time while nobody waits, and a quarter of a second while somebody does;
+  then its worker is killed and it tries once more in the slow lane, where it has all of it.
 * A source that killed two workers (had a mail run into a limit) is served by the slow lane for ten minutes.
 * When the slow lane is full: ``Overloaded``.
 
-Why not pebble: measured on two cores with 45 KB mails its call costs 1.2 ms of CPU in the daemon (two threads, two pipes,
-a scheduler), this one 0.2 ms; the whole budget of a mail is 6 ms. Workers come from the ``nursery``.
+Why not pebble: measured on two cores with 45 KB mails its call costs 1.2 ms of CPU in the daemon (two threads, two
+pipes, a scheduler), this one 0.2 ms; the whole budget of a mail is 6 ms. Workers come from the ``nursery``.
 """
 
 from __future__ import annotations
@@ -122,9 +123,7 @@ class ParserPool:
         lane.give(worker)
         return answer
 
-    async def _answer(
-        self, lane: Lane[Worker], worker: Worker, raw: bytes, patience: float | None
-    ) -> Parsed:
+    async def _answer(self, lane: Lane[Worker], worker: Worker, raw: bytes, patience: float | None) -> Parsed:
         wall = self._wall + len(raw) * SECONDS_PER_BYTE
         step = wall if patience is None else min(wall, patience + len(raw) * SECONDS_PER_BYTE)
         spent = 0.0

@@ -213,6 +213,11 @@ def hold(holding: Holding, inbound: int, message: int | None, now: Instant) -> i
     )
 
 
+def let_go(claim: str) -> None:
+    """No older row stands for this mail any longer."""
+    Inbound.update(claim=None).where(Inbound.claim == claim).execute()
+
+
 def ledger(
     parsed: Parsed,
     envelope: Envelope,

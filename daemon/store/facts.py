@@ -1,6 +1,7 @@
 """What a decision needs to know, read in the transaction that will write its Plan.
 
-Only rows are read here; whether a token is genuine is told by the caller (``verify``), who has the keys.
+Only rows are read here; whether a token is genuine is told by the caller (``verify``), who has the keys. The queries are
+prepared, since each mail asks most of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
-from daemon.store import query
+from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     Event,
     Inbound,
@@ -40,185 +41,281 @@ class KnownPerson:
     proved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A ticket as letters and changes see it."""
+
+    subject: str
+    status: str
+    priority: str
+    type: str
+    team: str
+    assignee_id: int | None
+    requester_id: int
+    resolution_text: str | None
+
+
+AUTHOR = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key")))
+
+
 def author(key: str, agents: Iterable[AgentFacts]) -> AuthorFacts:
     """Who this address (casefolded) is to us."""
     for agent in agents:
         if agent.address == key:
             return AuthorFacts(key, agent.person, True)
-    row = query.first(MailAddress.select(MailAddress.person).where(MailAddress.key == key))
-    return AuthorFacts(key, row[0] if row else None, False)
+    return AuthorFacts(key, AUTHOR.value(key=key), False)
+
+
+STANDS_FOR = Prepared(
+    Inbound.select(Inbound.id, Inbound.ticket, Inbound.message).where(
+        Inbound.claim == Slot("claim"), Inbound.id != Slot("but")
+    )
+)
+STANDS_FOR_LATELY = Prepared(
+    Inbound.select(Inbound.id, Inbound.ticket, Inbound.message).where(
+        Inbound.claim == Slot("claim"),
+        Inbound.id != Slot("but"),
+        Inbound.source == Slot("source"),
+        Inbound.received_at >= Slot("since"),
+    )
+)
 
 
 def duplicate(
     claim: str, fingerprint: str, source: str, dated: bool, now: int, but: int | None
 ) -> DuplicateFacts | None:
     """The row that stands for this mail at this desk (invariant 4); ``but`` is a row that is being tried again."""
-    rows = Inbound.select(Inbound.id, Inbound.ticket, Inbound.message).where(Inbound.id != (but or 0))
     if dated:
-        rows = rows.where(Inbound.claim == claim)
+        row = STANDS_FOR.first(claim=claim, but=but or 0)
     else:
-        rows = rows.where(Inbound.claim == claim, Inbound.source == source, Inbound.received_at >= now - REPEAT_WINDOW)
-    row = query.first(rows)
+        row = STANDS_FOR_LATELY.first(claim=claim, but=but or 0, source=source, since=now - REPEAT_WINDOW)
     return DuplicateFacts(*row) if row else None
+
+
+SIBLING = Prepared(
+    Inbound.select(Inbound.ticket)
+    .where(Inbound.fingerprint == Slot("fingerprint"), Inbound.desk != Slot("desk"), Inbound.ticket.is_null(False))
+    .order_by(Inbound.id)
+    .limit(1)
+)
 
 
 def sibling(fingerprint: str, desk: str) -> int | None:
     """The ticket that this mail opened or joined at another desk."""
-    row = query.first(
-        Inbound.select(Inbound.ticket)
-        .where(Inbound.fingerprint == fingerprint, Inbound.desk != desk, Inbound.ticket.is_null(False))
-        .order_by(Inbound.id)
-    )
-    return int(row[0]) if row else None
+    ticket: int | None = SIBLING.value(fingerprint=fingerprint, desk=desk)
+    return ticket
+
+
+REFERENCED = Prepared(
+    ThreadKey.select(ThreadKey.rfc_message_id, ThreadKey.ticket)
+    .where(ThreadKey.rfc_message_id.in_(Slots("message_ids")))
+    .order_by(ThreadKey.id)
+)
 
 
 def referenced(message_ids: Sequence[str]) -> tuple[int, ...]:
     """The tickets on which these Message-IDs stand, in their order, each once."""
     if not message_ids:
         return ()
-    rows = ThreadKey.select(ThreadKey.rfc_message_id, ThreadKey.ticket).where(
-        ThreadKey.rfc_message_id.in_(list(message_ids)[:200])
-    )
     found: dict[str, list[int]] = {}
-    for message_id, ticket in query.rows(rows.order_by(ThreadKey.id)):
+    for message_id, ticket in REFERENCED.rows(message_ids=message_ids[:200]):
         found.setdefault(message_id, []).append(ticket)
     return tuple(dict.fromkeys(t for m in message_ids for t in found.get(m, ())))
 
 
+TICKET = Prepared(
+    Ticket.select(
+        Ticket.id,
+        Ticket.desk,
+        Ticket.status,
+        Ticket.team,
+        Ticket.requester,
+        Ticket.assignee,
+        Ticket.merged_into,
+        Ticket.closed_at,
+        Ticket.first_response_at,
+        pw.fn.COALESCE(Event.select(pw.fn.MAX(Event.at)).where(Event.ticket == Ticket.id), Ticket.opened_at),
+        Outbox.select(pw.fn.COUNT(Outbox.id)).where(
+            Outbox.ticket == Ticket.id,
+            Outbox.kind.in_(AUTOMATIC_TO_CUSTOMERS),
+            Outbox.created_at > Slot("yesterday"),
+        ),
+        pw.fn.EXISTS(
+            NamedAddress.select(pw.SQL("1")).where(
+                NamedAddress.ticket == Ticket.id, NamedAddress.key == Slot("author_key")
+            )
+        ),
+        pw.fn.EXISTS(
+            Message.select(pw.SQL("1"))
+            .join(MailAddress, on=(MailAddress.person == Message.author))
+            .where(
+                Message.ticket == Ticket.id,
+                Message.rfc_message_id == Slot("message_id"),
+                MailAddress.key == Slot("author_key"),
+            )
+        ),
+    ).where(Ticket.id == Slot("number"))
+)
+PARTICIPANTS = Prepared(Participant.select(Participant.person).where(Participant.ticket == Slot("ticket")))
+
+
 def ticket(number: int, author_key: str | None, message_id: str | None, now: int) -> TicketFacts | None:
     """All that a decision may know of one ticket."""
-    row = Ticket.get_or_none(Ticket.id == number)
+    row = TICKET.first(number=number, author_key=author_key, message_id=message_id, yesterday=now - DAY)
     if row is None:
         return None
-    participants = frozenset(query.column(Participant.select(Participant.person).where(Participant.ticket == number)))
-    named = (
-        author_key is not None
-        and NamedAddress.select().where(NamedAddress.ticket == number, NamedAddress.key == author_key).exists()
-    )
-    last = Event.select(pw.fn.MAX(Event.at)).where(Event.ticket == number).scalar()
-    automatic = (
-        Outbox.select(pw.fn.COUNT(Outbox.id))
-        .where(Outbox.ticket == number, Outbox.kind.in_(AUTOMATIC_TO_CUSTOMERS), Outbox.created_at > now - DAY)
-        .scalar()
-    )
-    seen = bool(message_id and author_key) and (
-        Message.select()
-        .join(MailAddress, on=(MailAddress.person == Message.author))
-        .where(Message.ticket == number, Message.rfc_message_id == message_id, MailAddress.key == author_key)
-        .exists()
-    )
     return TicketFacts(
-        id=row.id,
-        desk=row.desk,
-        status=row.status,
-        team=row.team,
-        requester=row.requester_id,
-        assignee=row.assignee_id,
-        participants=participants,
-        named=named,
-        merged_into=row.merged_into_id,
-        closed_at=row.closed_at,
-        first_response_at=row.first_response_at,
-        last_event_at=last or row.opened_at,
-        automatic_lately=automatic or 0,
-        seen_from_author=seen,
+        id=row[0],
+        desk=row[1],
+        status=row[2],
+        team=row[3],
+        requester=row[4],
+        assignee=row[5],
+        participants=frozenset(PARTICIPANTS.column(ticket=number)),
+        named=bool(row[11]),
+        merged_into=row[6],
+        closed_at=row[7],
+        first_response_at=row[8],
+        last_event_at=row[9],
+        automatic_lately=row[10],
+        seen_from_author=bool(row[12]),
     )
+
+
+OPENED_LATELY = Prepared(
+    Ticket.select(pw.fn.COUNT(Ticket.id)).where(Ticket.requester == Slot("person"), Ticket.opened_at > Slot("since"))
+)
 
 
 def opened_lately(person: int | None, now: int) -> int:
     """Tickets that this person opened within the last hour."""
-    if person is None:
-        return 0
-    return int(
-        Ticket.select(pw.fn.COUNT(Ticket.id)).where(Ticket.requester == person, Ticket.opened_at > now - HOUR).scalar()
+    return int(OPENED_LATELY.value(person=person, since=now - HOUR)) if person is not None else 0
+
+
+AUTOMATIC_LATELY = Prepared(
+    Outbox.select(pw.fn.COUNT(Outbox.id)).where(
+        Outbox.lane == Slot("key"), Outbox.kind.in_(Slots("kinds")), Outbox.created_at > Slot("since")
     )
+)
 
 
 def automatic_lately(key: str, kinds: Sequence[str], now: int) -> int:
     """Automatic mails of these kinds to this address within the last hour."""
-    return int(
-        Outbox.select(pw.fn.COUNT(Outbox.id))
-        .where(Outbox.lane == key, Outbox.kind.in_(list(kinds)), Outbox.created_at > now - HOUR)
-        .scalar()
-    )
+    return int(AUTOMATIC_LATELY.value(key=key, kinds=kinds, since=now - HOUR))
+
+
+PERSONS_AT = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key.in_(Slots("keys"))))
 
 
 def persons_at(keys: Iterable[str]) -> frozenset[int]:
     wanted = list(keys)[:500]
-    return (
-        frozenset(query.column(MailAddress.select(MailAddress.person).where(MailAddress.key.in_(wanted))))
-        if wanted
-        else frozenset()
-    )
+    return frozenset(PERSONS_AT.column(keys=wanted)) if wanted else frozenset()
+
+
+AUTHORS = Prepared(
+    Message.select(Message.author).where(Message.ticket == Slot("ticket"), Message.author.is_null(False)).distinct()
+)
 
 
 def token_holders(number: int, agents: Iterable[AgentFacts]) -> tuple[int, ...]:
     """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents."""
-    take_part = query.column(Participant.select(Participant.person).where(Participant.ticket == number))
-    wrote = query.column(
-        Message.select(Message.author).where(Message.ticket == number, Message.author.is_null(False)).distinct()
-    )
+    take_part, wrote = PARTICIPANTS.column(ticket=number), AUTHORS.column(ticket=number)
     return tuple(dict.fromkeys([*take_part, *wrote, *(a.person for a in agents)]))
 
 
-def sent(outbox: int) -> SentFacts | None:
-    """One of our mails, by the number in its envelope sender."""
-    return _sent(Outbox.id == outbox)
-
-
-def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | None:
-    """One of our mails, by its Message-ID, if that bears a genuine token and so could not be guessed."""
-    if not verify(message_id):
-        return None
-    return _sent(Outbox.rfc_message_id == message_id)
-
-
-def _sent(condition: pw.Expression) -> SentFacts | None:
-    row = query.first(
+def _sent(condition: pw.Expression) -> Prepared:
+    return Prepared(
         Outbox.select(Outbox.id, Outbox.ticket, Outbox.kind, Message.author, Outbox.state)
         .join(Message, pw.JOIN.LEFT_OUTER)
         .where(condition)
         .order_by(Outbox.id)
+        .limit(1)
     )
+
+
+SENT = _sent(Outbox.id == Slot("outbox"))
+SENT_UNDER = _sent(Outbox.rfc_message_id == Slot("message_id"))
+
+
+def sent(outbox: int) -> SentFacts | None:
+    """One of our mails, by the number in its envelope sender."""
+    row = SENT.first(outbox=outbox)
     return SentFacts(*row) if row else None
+
+
+def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | None:
+    """One of our mails, by its Message-ID, if that bears a genuine token and so could not be guessed."""
+    row = SENT_UNDER.first(message_id=message_id) if verify(message_id) else None
+    return SentFacts(*row) if row else None
+
+
+PERSON = Prepared(
+    MailAddress.select(Person.id, Person.name, MailAddress.address, MailAddress.proved_at)
+    .join(Person)
+    .where(Person.id == Slot("number"))
+    .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
+    .limit(1)
+)
 
 
 def person(number: int) -> KnownPerson | None:
     """A person and their address, the proved one first; None for someone without an address."""
-    row = query.first(
-        MailAddress.select(Person.id, Person.name, MailAddress.address, MailAddress.proved_at)
-        .join(Person)
-        .where(Person.id == number)
-        .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
-    )
+    row = PERSON.first(number=number)
     return KnownPerson(row[0], row[1], row[2], row[3] is not None) if row else None
+
+
+FROM_CUSTOMERS = Prepared(
+    Message.select(Message.received_at, Message.id, Message.rfc_message_id).where(
+        Message.ticket == Slot("ticket"), Message.kind == "customer", Message.rfc_message_id.is_null(False)
+    )
+)
+ANSWERS = Prepared(
+    Outbox.select(Outbox.created_at, Outbox.message, Outbox.rfc_message_id).where(
+        Outbox.ticket == Slot("ticket"), Outbox.kind == "answer"
+    )
+)
 
 
 def conversation(number: int) -> tuple[str, ...]:
     """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers."""
-    theirs = Message.select(Message.received_at, Message.id, Message.rfc_message_id).where(
-        Message.ticket == number, Message.kind == "customer", Message.rfc_message_id.is_null(False)
+    both = sorted(
+        [*FROM_CUSTOMERS.rows(ticket=number), *ANSWERS.rows(ticket=number)], key=lambda row: (row[0], row[1] or 0)
     )
-    ours = Outbox.select(Outbox.created_at, Outbox.message, Outbox.rfc_message_id).where(
-        Outbox.ticket == number, Outbox.kind == "answer"
-    )
-    both = sorted([*query.rows(theirs), *query.rows(ours)], key=lambda row: (row[0], row[1] or 0))
     return tuple(dict.fromkeys(message_id for _, _, message_id in both))
+
+
+OURS = Prepared(Outbox.select(Outbox.id).where(Outbox.rfc_message_id == Slot("message_id")).limit(1))
 
 
 def is_ours(message_id: str | None) -> bool:
     """Whether a mail bears the Message-ID of one that we sent."""
-    return (
-        message_id is not None
-        and query.first(Outbox.select(Outbox.id).where(Outbox.rfc_message_id == message_id)) is not None
-    )
+    return message_id is not None and OURS.first(message_id=message_id) is not None
+
+
+NAME = Prepared(Person.select(Person.name).where(Person.id == Slot("number")))
 
 
 def name_of(number: int | None) -> str:
-    row = query.first(Person.select(Person.name).where(Person.id == number)) if number is not None else None
-    return str(row[0]) if row else ""
+    return str(NAME.value(number=number) or "") if number is not None else ""
 
 
-def ticket_row(number: int) -> Ticket:
-    """The row itself, for a letter that shows it."""
-    return Ticket.get_by_id(number)
+TICKET_ROW = Prepared(
+    Ticket.select(
+        Ticket.subject,
+        Ticket.status,
+        Ticket.priority,
+        Ticket.type,
+        Ticket.team,
+        Ticket.assignee,
+        Ticket.requester,
+        Ticket.resolution_text,
+    ).where(Ticket.id == Slot("number"))
+)
+
+
+def ticket_row(number: int) -> TicketRow:
+    """The row itself, for a letter that shows it; KeyError if there is none."""
+    row = TICKET_ROW.first(number=number)
+    if row is None:
+        raise KeyError(number)
+    return TicketRow(*row)

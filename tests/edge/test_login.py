@@ -171,6 +171,14 @@ async def test_nonsense_in_place_of_a_handshake_ends_that_connection_alone(
     assert house.doors._gate._total == 0
 
 
+async def test_closing_does_not_wait_for_an_unfinished_handshake(open_house: Open, files: dict[str, Any]) -> None:
+    house = await open_house(tls="implicit", **files)
+    talk = await house.talk()
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(house.doors.close(5), 2)
+    assert await talk.is_over()
+
+
 async def test_an_old_client_without_tls_is_served_where_tls_is_only_offered(
     open_house: Open, files: dict[str, Any], client_context: ssl.SSLContext
 ) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from email.message import EmailMessage
 
-import pytest
-
 from tests.journey.mails import fresh, html_of, new_mail, reply_to, text_of
 from tests.journey.running import AGENT, SECOND, Letter, Receipt, RunningDesk, parsed
 
@@ -247,22 +245,34 @@ def test_i28_a_reply_below_the_quoted_notification_sends_what_the_agent_wrote(de
     assert "Requester" not in text_of(answer)
 
 
-def test_i28_a_held_reply_goes_out_when_the_agent_confirms_what_is_shown(desk: RunningDesk) -> None:
-    customer = fresh()
-    first = opened(desk, customer)
+def test_i28_a_held_reply_with_lines_of_ours_leaves_on_nobodys_word(desk: RunningDesk) -> None:
+    first = opened(desk, fresh())
     told = notification(first)
     below = "".join(f"{line}\n" for line in text_of(told).splitlines()[1:])
     held = desk.send(with_body(reply_to(told, AGENT, ""), f"{WORDS}\n\n{below}"), "inside")
+    question = held.letter("confirmation").mail
+    assert "/confirm/" not in text_of(question) + html_of(question)
+    desk.send(reply_to(question, AGENT, "Send it."))
+    assert desk.run("inbound", "release", str(held.row["id"])).returncode == 1
+    assert answers(desk, first.ticket) == []
+
+
+def test_i28_a_held_reply_with_clean_words_goes_out_when_the_agent_confirms(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    told = notification(first)
+    quote = "".join(f"> {line}\n" for line in text_of(told).splitlines()[1:])
+    body = f"{WORDS}\n\nOn Mon, 5 Jan 2026 at 10:00, support@desk.example wrote:\n{quote}"
+    held = desk.send(with_body(reply_to(told, AGENT, ""), body), "inside")
     question = held.letter("confirmation")
-    shown = text_of(question.mail)
+    assert f"> {WORDS}" in text_of(question.mail)
     before = desk.letters()[-1].id
     desk.post(link_in(question), "decision=confirmed")
-    sent = desk.letters(before)
-    for letter in sent:
-        assert letter.kind == "answer"
-        for line in text_of(letter.mail).splitlines():
-            if "[cf:" in line or "support+" in line:
-                pytest.fail(f"{line!r} of our notification went to the customer; shown was:\n{shown}")
+    answer = next(x for x in desk.letters(before) if x.kind == "answer")
+    assert text_of(answer.mail).startswith(WORDS)
+    assert "[cf:" not in text_of(answer.mail)
+    assert desk.ticket(first.ticket)["first_response_at"] is not None
+    assert desk.messages(first.ticket)[-1]["state"] == "filed"
 
 
 def test_i28_a_token_planted_in_an_attachment_holds_the_reply_for_good(desk: RunningDesk) -> None:
@@ -278,6 +288,19 @@ def test_i28_a_token_planted_in_an_attachment_holds_the_reply_for_good(desk: Run
     assert "/confirm/" not in text_of(question) + html_of(question)
     desk.send(reply_to(question, AGENT, "Send it."))
     assert desk.run("inbound", "release", str(held.row["id"])).returncode == 1
+    assert answers(desk, first.ticket) == []
+
+
+def test_i28_a_planted_token_is_found_after_the_agent_confirmed(desk: RunningDesk) -> None:
+    first = opened(desk, fresh())
+    told = notification(first)
+    reply = reply_to(told, AGENT, WORDS)
+    reply.add_attachment(f"{told['Reply-To']}".encode(), maintype="text", subtype="plain", filename="notes.txt")
+    held = desk.send(reply)
+    assert held.outcome == ("quarantined", "agent-unproved")
+    before = desk.letters()[-1].id
+    desk.post(link_in(held.letter("confirmation")), "decision=confirmed")
+    assert [x.kind for x in desk.letters(before)] == ["confirmation"]
     assert answers(desk, first.ticket) == []
 
 

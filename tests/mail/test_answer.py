@@ -133,8 +133,9 @@ def test_our_lines_are_too_short_for_any_program_to_break() -> None:
 
 GMAIL = (
     '<div dir="ltr">Hello,<div><br></div><div>the <b>invoice</b> is <a href="https://example.com/x">here</a>.</div>'
-    '</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Mon, Nov 23, 2026 at 9:21 PM '
-    'Customer via Support &lt;<a href="mailto:support@example.com">support@example.com</a>&gt; wrote:<br></div>'
+    '</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Mon, Nov 23, 2026 '
+    'at 9:21 PM Customer via Support &lt;<a href="mailto:support@example.com">support@example.com</a>&gt; wrote:<br>'
+    "</div>"
     '<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid">{}</blockquote></div>'
 )
 OUTLOOK = (
@@ -142,8 +143,8 @@ OUTLOOK = (
     '<body lang="EN-US"><div class="WordSection1"><p class="MsoNormal">Hello,<o:p></o:p></p>'
     '<p class="MsoNormal">the <b>invoice</b> is attached.</p><p class="MsoNormal"><o:p>&nbsp;</o:p></p>'
     '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in"><p class="MsoNormal">'
-    "<b>From:</b> Customer via Support &lt;support@example.com&gt;<br><b>Sent:</b> Monday, November 23, 2026 9:21 PM<br>"
-    "<b>To:</b> Desk Agent &lt;agent@example.com&gt;<br><b>Subject:</b> [#1042] Invoice cannot be opened</p></div>"
+    "<b>From:</b> Customer via Support &lt;support@example.com&gt;<br><b>Sent:</b> Monday, November 23, 2026 9:21 PM"
+    "<br><b>To:</b> Desk Agent &lt;agent@example.com&gt;<br><b>Subject:</b> [#1042] Invoice cannot be opened</p></div>"
     '<p class="MsoNormal">&nbsp;</p>{}</div></body></html>'
 )
 THUNDERBIRD = (

@@ -18,7 +18,7 @@ from tests.shared import corpus
     [
         ('attachment; filename="report.pdf"', "report.pdf"),
         ("attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe.pdf", "Größe.pdf"),
-        ("attachment; filename*0=\"long-\"; filename*1=\"name.pdf\"", "long-name.pdf"),
+        ('attachment; filename*0="long-"; filename*1="name.pdf"', "long-name.pdf"),
         ("attachment; filename*0*=utf-8''%C3%A4; filename*1*=%C3%B6.pdf", "äö.pdf"),
         ('attachment; filename="=?utf-8?q?Gr=C3=B6=C3=9Fe.pdf?="', "Größe.pdf"),
         ('attachment; filename="../../etc/cron.d/x"', "x"),

@@ -13,7 +13,8 @@ DSN = multipart(
     (
         "Content-Type: message/delivery-status",
         b"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; carol@customer.example\r\nAction: failed\r\n"
-        b"Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 <carol@customer.example>:\r\n Recipient address rejected: User unknown\r\n",
+        b"Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 <carol@customer.example>:\r\n Recipient "
+        b"address rejected: User unknown\r\n",
     ),
     ("Content-Type: text/rfc822-headers", b"Message-ID: <desk.1001.7@desk.example>\r\nFrom: support@desk.example\r\n"),
 )
@@ -46,12 +47,15 @@ def test_a_notice_of_delivery_is_no_bounce() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        b"Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message to the following "
-        b"addresses.\n\n<carol@customer.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy "
+        b"Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver "
+        b"your message to the following "
+        b"addresses.\n\n<carol@customer.example>:\nSorry, no mailbox here by that name. (#5.1.1)"
+        b"\n\n--- Below this line is a copy "
         b"of the message.\n\nReturn-Path: <support@desk.example>\nMessage-ID: <desk.7@desk.example>\n",
         b"This message was created automatically by mail delivery software.\n\nThe following address(es) failed:\n\n"
         b"  carol@customer.example\n    SMTP error from remote mail server after RCPT TO:<carol@customer.example>:\n"
-        b"    host mx.example [192.0.2.1]: 550 5.1.1 User unknown\n\n------ This is a copy of the message, including all "
+        b"    host mx.example [192.0.2.1]: 550 5.1.1 User unknown\n\n------ This is a copy of "
+        b"the message, including all "
         b"the headers. ------\n\nMessage-ID: <desk.7@desk.example>\n",
     ],
 )
@@ -65,6 +69,8 @@ def test_a_bounce_in_words_is_understood(words: bytes) -> None:
 
 
 def test_a_customer_who_quotes_a_bounce_is_none() -> None:
-    words = b"I got this, what does it mean?\n\n<dan@customer.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n"
+    words = (
+        b"I got this, what does it mean?\n\n<dan@customer.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n"
+    )
     seen = read(mail(words, Subject="Undelivered mail"))
     assert (seen.bounce, seen.automatic) == (None, None)

@@ -337,6 +337,15 @@ def test_only_a_mailbox_beyond_ascii_makes_the_mail_need_smtputf8() -> None:
     assert not local.isascii() and "To: müller@example.com\r\n".encode() in local
 
 
+def test_i14_a_large_enclosure_is_compared_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = replace(LETTER, enclosures=(replace(PAPER, content=PAPER.content * 20), PICTURE))
+    paper = list(parsed(large).walk())[-2]
+    assert paper.get_payload(decode=True) == PAPER.content * 20
+    monkeypatch.setattr(composing, "_base64", lambda content: b"AAAA\r\n" * (len(content) // 3))
+    with pytest.raises(Unsafe, match="an enclosure would read otherwise"):
+        compose(replace(large, enclosures=large.enclosures[:1]))
+
+
 def test_the_same_letter_is_the_same_bytes() -> None:
     letter = replace(LETTER, html="<p>x</p>", enclosures=(PAPER, PICTURE))
     assert compose(letter) == compose(letter)

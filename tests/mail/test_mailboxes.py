@@ -23,7 +23,10 @@ def found(text: str) -> list[tuple[str, str]]:
         ("carol@customer.example (Carol)", [("Carol", "carol@customer.example")]),
         ('"Doe, \\"J\\"" <j@d.example>, k@d.example', [('Doe, "J"', "j@d.example"), ("", "k@d.example")]),
         ("=?utf-8?q?M=2C_=3Ca=40b=2Ec=3E?= <x@y.example>", [("M, <a@b.c>", "x@y.example")]),
-        ("Team: a@x.example, B <b@x.example>;, c@x.example", [("", "a@x.example"), ("B", "b@x.example"), ("", "c@x.example")]),
+        (
+            "Team: a@x.example, B <b@x.example>;, c@x.example",
+            [("", "a@x.example"), ("B", "b@x.example"), ("", "c@x.example")],
+        ),
         ("undisclosed-recipients:;", []),
         ("<@relay.example,@other.example:c@x.example>", [("", "c@x.example")]),
         ("mailto:c@x.example", [("", "c@x.example")]),

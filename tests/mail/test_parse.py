@@ -157,9 +157,7 @@ WHOLE = multipart(
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 40), st.binary(max_size=12)), min_size=1, max_size=8
-    )
+    st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 40), st.binary(max_size=12)), min_size=1, max_size=8)
 )
 def test_no_damage_makes_the_parser_raise(cuts: list[tuple[int, int, bytes]]) -> None:
     raw = WHOLE

@@ -1,0 +1,33 @@
+"""The example file and the reference say what daemon/config.py declares."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from daemon.config import Config, built_in, parse
+from daemon.config_reference import FILES, ROOT, example, options, reference, sections
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_are_what_the_declarations_give(name: str) -> None:
+    assert (ROOT / name).read_text() == FILES[name](), "call python -m daemon.config_reference --write"
+
+
+def test_the_example_file_means_the_same_as_no_file() -> None:
+    assert parse(tomllib.loads(example())) == built_in()
+
+
+def test_every_commented_option_of_the_example_is_valid_and_stands_at_its_default() -> None:
+    everything = re.sub(r"(?m)^#(?=[a-z_]+ = )", "", example())
+    assert parse(tomllib.loads(everything)) == built_in()
+
+
+def test_every_option_stands_in_the_example_and_in_the_reference() -> None:
+    models = [Config, *(model for _, model, _ in sections())]
+    for name, field in (option for model in models for option in options(model)):
+        assert re.search(rf"(?m)^#?{name} = ", example()), name
+        assert f"| `{name}` |" in reference(), name
+        assert str(field.description).endswith("."), f"{name}: its description is a sentence"
