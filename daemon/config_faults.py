@@ -131,7 +131,8 @@ def _wrong_table(path: Path, error: Any) -> str:
         return f"may stand several times; write [[{name}]], with two brackets"
     if isinstance(error["input"], tuple):
         return f"stands once; write [{name}], with one bracket"
-    return f"{toml(error['input'])} is no table; write [{name}] on a line of its own, its options below it"
+    header = f"[[{name}]]" if any(isinstance(step, int) for step in path) else f"[{name}]"
+    return f"{toml(error['input'])} is no table; write {header} on a line of its own, its options below it"
 
 
 def _unknown(name: str, section: type[BaseModel]) -> str:

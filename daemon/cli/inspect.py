@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from daemon.cli.sources import mails
-from daemon.cli.terms import FAILED, as_json, fail
+from daemon.cli.terms import FAILED, ConfigFile, as_json, fail, load_config
 
 
 def inspect(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=".eml, mbox, Maildir or - for standard input")],
+    config: ConfigFile = None,
 ) -> None:
     """Print what is understood of each mail, one JSON object a line; nothing is stored.
 
@@ -21,7 +22,8 @@ def inspect(
     from daemon.mail.inspection import as_dict
     from daemon.mail.worker import ParserPool
 
-    pool = ParserPool(workers=1)
+    limits = load_config(config).limits
+    pool = ParserPool(workers=1, wall_seconds=float(limits.parse_seconds), memory_mb=limits.parse_memory)
     try:
         for name, raw in mails(paths):
             as_json(as_dict(name, pool.parse_now(raw, "inspect")))

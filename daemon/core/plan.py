@@ -108,7 +108,8 @@ class Facts:
 
     ``referenced`` are the tickets found under the mail's In-Reply-To and References, nearest first; ``tagged`` the
     number in its subject; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
-    another desk; ``own``: the mail is one of ours. ``withheld``: why an agent's words cannot be told from ours (invariant 28), or None.
+    another desk; ``own``: the mail is one of ours. ``withheld``: why an agent's words cannot be told from ours
+    (invariant 28), or None.
     """
 
     desk: DeskFacts

@@ -30,7 +30,6 @@ REASONS: dict[str, str] = {
     "bounce-without-ticket": "One of our mails came back that belongs to no ticket.",
     "bounce-known-already": "That mail is known to have come back.",
     "automatic-reply-to-no-ticket": "A machine replied, and to no ticket.",
-    "automatic-mail": "A machine wrote it; it is filed and nobody was told.",
     "automatic-mail-from-agent": "A machine wrote it in an agent's name, such as a vacation notice.",
     "automatic-answer-to-a-question": "A machine answered a question that only an agent may answer.",
     "agent-message-id-seen": "The agent's program sent this mail before.",

@@ -7,9 +7,11 @@ from typing import cast
 from daemon.core import decide
 from daemon.core.plan import Event
 from daemon.core.status import MOVES, PRIORITIES, TYPES, Status
-from daemon.core.values import Mail
+from daemon.core.values import Envelope, Mail
 from daemon.desk import post
+from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
+from daemon.mail.address import Recipient
 from daemon.store import commit, facts
 
 
@@ -36,7 +38,7 @@ def change(house: House, number: int, wanted: dict[str, str], actor: int | None,
         raise Unchangeable(f"ticket {number} is {ticket.status}; from there it may become {moves}")
     plan = decide.change(ticket, values, current, actor, because, house.policy, now)
     written = commit.plan(plan, None, ticket.desk, None, now)
-    post.send(house, plan, written, NO_MAIL, b"", ticket.desk, 0, now, None)
+    post.send(house, plan, written, Arrival(b"", NO_MAIL, NO_ENVELOPE, Recipient(ticket.desk, "desk")), 0, now)
     return plan.events
 
 
@@ -57,6 +59,7 @@ def _value(house: House, key: str, value: str) -> str | int | None:
     return value
 
 
+NO_ENVELOPE = Envelope("api", "", None, (), 0)
 NO_MAIL = Mail(
     size=0,
     sha256="",

@@ -6,19 +6,19 @@ A machine's reply is no word. A hold that was decided or has lapsed stays as it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from daemon.core import decide
+from daemon.core import from_agent
 from daemon.core.plan import Plan
-from daemon.core.values import Envelope, Evidence, Mail, Outcome, Unreadable
+from daemon.core.values import Evidence, Mail, Outcome, Unreadable
 from daemon.desk import post, receive, words
+from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient
 from daemon.mail.parse import parse
 from daemon.store import commit, facts, holds
-from daemon.store import raw as kept
 
 Decision = Literal["confirmed", "discarded"]
 CONFIRMED = Evidence(True, "confirmed")
@@ -34,27 +34,25 @@ class Question:
     state: Literal["waiting", "confirmed", "discarded", "lapsed"]
 
 
-def by_mail(house: House, raw: bytes, mail: Mail, envelope: Envelope, to: Recipient) -> Outcome | None:
+def by_mail(house: House, arrival: Arrival) -> Outcome | None:
     """Take a reply to a question; None if it is none, and so an ordinary mail. Runs in the writer's transaction."""
+    mail, to, now = arrival.parsed, arrival.to, house.now()
     held = holds.find(to.number)
-    if held is None or not house.keyring.is_confirm_token(to.token, to.number):
+    if held is None or not isinstance(mail, Mail) or not house.keyring.is_confirm_token(to.token, to.number):
         return None
     agent = house.agent(held.agent)
     if agent is None or mail.sender is None or mail.sender.key != agent.address.casefold():
         return None
-    now = house.now()
-    kept.keep(mail.sha256, raw)
-    if mail.automatic is not None or envelope.sender == "":
+    if known := receive.duplicate(arrival, now):
+        plan = Plan("ignored", "duplicate", known.ticket)
+    elif mail.automatic is not None or arrival.envelope.sender == "":
         plan = Plan("ignored", "automatic-answer-to-a-question")
-        return receive.perform(house, plan, raw, mail, envelope, to.desk, now, None, None)
-    decision: Decision = "discarded" if _says_no(mail.reply_text) else "confirmed"
-    outcome = settle(house, held, decision, now)
-    plan = Plan(
-        "ignored",
-        f"agent-{decision}" if outcome else "question-settled-already",
-        ticket=outcome.ticket if outcome else None,
-    )
-    return receive.perform(house, plan, raw, mail, envelope, to.desk, now, None, None)
+    else:
+        decision: Decision = "discarded" if _says_no(mail.reply_text) else "confirmed"
+        outcome = settle(house, held, decision, now)
+        because = f"agent-{decision}" if outcome else "question-settled-already"
+        plan = Plan("ignored", because, outcome.ticket if outcome else None)
+    return receive.perform(house, plan, arrival, now)
 
 
 def _says_no(words: str) -> bool:
@@ -101,12 +99,16 @@ def settle(house: House, held: holds.Held, decision: Decision, now: int, *, laps
     if decision == "discarded":
         holds.ledger_state(held.inbound, "ignored", "discarded-by-agent", now)
         return Outcome("", "ignored", "discarded-by-agent", held.inbound)
+    return receive.receive_at(house, _arrival(house, held))
+
+
+def _arrival(house: House, held: holds.Held) -> Arrival:
+    """The held mail as it came, now with the agent's word for it."""
     raw, envelope = holds.content(held), holds.envelope(held.inbound)
     parsed = parse(raw)
     to = house.book.read(envelope.recipients[0]) or Recipient(held.desk, "desk")
-    return receive.receive_at(
-        house, raw, parsed, envelope, to, words.said_by_agent(house, parsed, raw, to), held.inbound, CONFIRMED
-    )
+    said = words.said_by_agent(house, parsed, raw, to)
+    return Arrival(raw, parsed, envelope, to, said, held.inbound, CONFIRMED)
 
 
 def _releasable(held: holds.Held) -> bool:
@@ -120,22 +122,18 @@ def _releasable(held: holds.Held) -> bool:
 def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) -> Outcome:
     """A reply that was filed as held is released to the customer, or withdrawn."""
     assert held.message is not None and held.ticket is not None
-    raw = holds.content(held)
-    mail = parse(raw)
-    assert isinstance(mail, Mail)
+    arrival = _arrival(house, held)
     ticket = facts.ticket(held.ticket, None, None, now)
     assert ticket is not None
     if decision == "discarded":
-        plan = decide.withdraw(ticket, held.agent, "discarded-by-agent", now)
+        plan = from_agent.withdraw(ticket, held.agent, "discarded-by-agent", now)
         holds.message_state(held.message, "withdrawn", None)
     else:
-        to = Recipient(held.desk, "desk")
-        envelope = holds.envelope(held.inbound)
-        known = receive.gather(house, mail, envelope, to, None, now, held.inbound)
-        plan = decide.release(known, ticket, held.agent, house.policy, now)
+        plan = from_agent.release(receive.gather(house, arrival, now), ticket, held.agent, house.policy, now)
         holds.message_state(held.message, "filed", now)
     written = commit.plan(plan, None, held.desk, None, now, message=held.message)
-    post.send(house, plan, written, mail, raw, held.desk, held.inbound, now, answer.Words(preview(mail), None))
+    said = answer.Words(preview(arrival.mail))
+    post.send(house, plan, written, replace(arrival, words=said), held.inbound, now)
     return Outcome("", "filed", plan.because, held.inbound, held.ticket, held.message)
 
 

@@ -11,6 +11,7 @@ from daemon import clock
 from daemon.config import Agent, Config, ConfigurationError, Desk
 from daemon.core.plan import AgentFacts, DeskFacts, Policy
 from daemon.core.values import Address, Envelope
+from daemon.mail import letters
 from daemon.mail.address import AddressBook, DeskAddress, Keyring
 from daemon.mail.templates import Templates
 from daemon.store import commit
@@ -91,6 +92,15 @@ class House:
             if (found := self.book.read(address)) and found.desk == desk
         ]
         return min(ours, key=lambda pair: pair[0])[1] if ours else self.book.address(desk)
+
+    def domain(self, name: str) -> str:
+        """The domain of a desk's Message-IDs."""
+        return self.desk(name).address.rpartition("@")[2]
+
+    def stationery(self, name: str) -> letters.Desk:
+        """The desk as its letters show it."""
+        desk = self.desk(name)
+        return letters.Desk(desk.name, desk.title, desk.address, desk.language, desk.signature)
 
     def desk_facts(self, name: str) -> DeskFacts:
         desk = self.desk(name)

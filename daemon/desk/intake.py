@@ -12,11 +12,12 @@ from typing import Protocol
 
 import structlog
 
-from daemon.core.values import Envelope, Evidence, Mail, Outcome, Parsed
-from daemon.desk import confirm, post
+from daemon.core.values import Envelope, Evidence, Outcome, Parsed
+from daemon.desk import confirm, keeping
+from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.receive import receive_at
-from daemon.desk.words import Said, said_by_agent
+from daemon.desk.words import said_by_agent
 from daemon.mail.address import Recipient
 from daemon.mail.worker import Overloaded
 from daemon.store.writer import StoreUnavailable
@@ -60,17 +61,13 @@ class Reception:
         self, raw: bytes, parsed: Parsed, envelope: Envelope, again: int | None = None, evidence: Evidence | None = None
     ) -> tuple[Outcome, ...]:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
-        addressed = addressees(self._house, envelope)
         try:
-            words = {desk: said_by_agent(self._house, parsed, raw, to) for desk, to in addressed.items()}
+            arrivals = [
+                Arrival(raw, parsed, envelope, to, said_by_agent(self._house, parsed, raw, to), again, evidence)
+                for to in addressees(self._house, envelope)
+            ]
             outcomes = await self._write(
-                lambda: self._decided(
-                    {
-                        desk: _take(self._house, raw, parsed, envelope, to, words[desk], again, evidence)
-                        for desk, to in addressed.items()
-                    }
-                ),
-                raw,
+                lambda: self._decided({a.to.desk: _take(self._house, a) for a in arrivals}), len(raw)
             )
         except Rehearsed as rehearsed:
             outcomes = rehearsed.outcomes
@@ -79,9 +76,8 @@ class Reception:
             return tuple(Outcome(r, "deferred", "store-unavailable") for r in envelope.recipients)
         except Exception as error:
             log.exception("mail-failed", error=type(error).__name__, sender=envelope.sender)
-            outcomes = await self._keep_failed(
-                raw, parsed, envelope, addressed, f"{type(error).__name__}: {error}", again
-            )
+            arrivals = [Arrival(raw, parsed, envelope, to, again=again) for to in addressees(self._house, envelope)]
+            outcomes = await self._keep_failed(arrivals, f"{type(error).__name__}: {error}"[:400])
         for outcome in outcomes.values():
             log.info(
                 "mail",
@@ -95,36 +91,23 @@ class Reception:
         read = self._house.book.read
         return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
 
-    async def _keep_failed(
-        self,
-        raw: bytes,
-        parsed: Parsed,
-        envelope: Envelope,
-        addressed: dict[str, Recipient],
-        error: str,
-        again: int | None,
-    ) -> dict[str, Outcome]:
+    async def _keep_failed(self, arrivals: list[Arrival], error: str) -> dict[str, Outcome]:
         def keep() -> dict[str, Outcome]:
-            return {
-                desk: post.keep(
-                    self._house, raw, parsed, envelope, desk, "failed", "internal-error", error[:400], again
-                )
-                for desk in addressed
-            }
+            return {a.to.desk: keeping.keep(self._house, a, "failed", "internal-error", error) for a in arrivals}
 
         try:
-            return await self._write(keep, raw)
+            return await self._write(keep, sum(len(a.raw) for a in arrivals))
         except Exception as trouble:  # noqa: BLE001 - whatever it is, the bytes are not kept: the sender keeps them
             log.error("mail-deferred", because="bytes-not-kept", error=str(trouble))
-            return {desk: Outcome("", "deferred", "bytes-not-kept") for desk in addressed}
+            return {a.to.desk: Outcome("", "deferred", "bytes-not-kept") for a in arrivals}
 
     def _decided(self, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
         if self._rehearsal:
             raise Rehearsed(outcomes)
         return outcomes
 
-    def _write(self, job: Callable[[], dict[str, Outcome]], raw: bytes) -> Awaitable[dict[str, Outcome]]:
-        return asyncio.wrap_future(self._house.store.write(job, len(raw)))
+    def _write(self, job: Callable[[], dict[str, Outcome]], weight: int) -> Awaitable[dict[str, Outcome]]:
+        return asyncio.wrap_future(self._house.store.write(job, weight))
 
 
 def _for(recipient: str, outcomes: dict[str, Outcome], read: Recipient | None) -> Outcome:
@@ -134,31 +117,15 @@ def _for(recipient: str, outcomes: dict[str, Outcome], read: Recipient | None) -
     return Outcome(recipient, o.state, o.because, o.inbound, o.ticket, o.message)
 
 
-def addressees(house: House, envelope: Envelope) -> dict[str, Recipient]:
+def addressees(house: House, envelope: Envelope) -> list[Recipient]:
     """Each desk that is written to, by its most telling recipient."""
     read = house.book.read
-    return {
-        found.desk: told
-        for address in envelope.recipients
-        if (found := read(address)) and (told := read(house.recipient(envelope, found.desk)))
-    }
+    desks = dict.fromkeys(found.desk for address in envelope.recipients if (found := read(address)))
+    return [told for desk in desks if (told := read(house.recipient(envelope, desk)))]
 
 
-def _take(
-    house: House,
-    raw: bytes,
-    parsed: Parsed,
-    envelope: Envelope,
-    to: Recipient,
-    words: Said | None,
-    again: int | None,
-    evidence: Evidence | None,
-) -> Outcome:
-    """One mail at one desk, in the writer's transaction: an agent's word on a held mail, else a mail to decide about."""
-    if (
-        to.kind == "confirm"
-        and isinstance(parsed, Mail)
-        and (outcome := confirm.by_mail(house, raw, parsed, envelope, to))
-    ):
+def _take(house: House, arrival: Arrival) -> Outcome:
+    """One mail at one desk, in the writer's transaction: an agent's word on a held mail, or one to decide about."""
+    if arrival.to.kind == "confirm" and (outcome := confirm.by_mail(house, arrival)):
         return outcome
-    return receive_at(house, raw, parsed, envelope, to, words, again, evidence)
+    return receive_at(house, arrival)

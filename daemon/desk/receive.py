@@ -2,83 +2,52 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from daemon.core import decide, matching
-from daemon.core.plan import AuthorFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
-from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
-from daemon.desk import post
+from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
+from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
+from daemon.desk import keeping, post
+from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
-from daemon.desk.words import Said
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
 from daemon.store import commit, facts
 from daemon.store import raw as kept
 
 
-def receive_at(
-    house: House,
-    raw: bytes,
-    parsed: Parsed,
-    envelope: Envelope,
-    to: Recipient,
-    words: Said | None,
-    again: int | None = None,
-    evidence: Evidence | None = None,
-) -> Outcome:
+def receive_at(house: House, arrival: Arrival) -> Outcome:
     """One mail at one desk; runs in the writer's transaction."""
-    now = house.now()
-    if isinstance(parsed, Unreadable):
-        return post.keep(house, raw, parsed, envelope, to.desk, "quarantined", parsed.because, parsed.detail, again)
-    kept.keep(parsed.sha256, raw)
-    known = gather(house, parsed, envelope, to, words, now, again)
-    evidence = evidence or evidence_of(parsed, envelope)
-    plan = decide.receive(parsed, envelope, known, evidence, house.policy, now)
-    return perform(house, plan, raw, parsed, envelope, to.desk, now, again, words)
+    now, mail = house.now(), arrival.parsed
+    if isinstance(mail, Unreadable):
+        return keeping.keep(house, arrival, "quarantined", mail.because, mail.detail)
+    known = gather(house, arrival, now)
+    evidence = arrival.evidence or evidence_of(mail, arrival.envelope)
+    return perform(house, decide.receive(mail, arrival.envelope, known, evidence, house.policy, now), arrival, now)
 
 
-def perform(
-    house: House,
-    plan: Plan,
-    raw: bytes,
-    mail: Mail,
-    envelope: Envelope,
-    desk: str,
-    now: int,
-    again: int | None,
-    words: Said | None,
-) -> Outcome:
-    """Write a plan, its ledger row and its letters."""
-    written = commit.plan(plan, mail, desk, envelope, now)
+def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
+    """Write a plan, the mail's bytes, its ledger row and the letters that follow."""
+    mail, desk = arrival.mail, arrival.to.desk
+    kept.keep(mail.sha256, arrival.raw)
+    written = commit.plan(plan, mail, desk, arrival.envelope, now)
     repeated = plan.because == "duplicate"
-    if not repeated and not dated(mail):
-        commit.let_go(claim(desk, mail))
+    if not repeated and not arrival.dated:
+        commit.let_go(arrival.claim)
     inbound = commit.ledger(
         mail,
-        envelope,
+        arrival.envelope,
         desk,
-        house.recipient(envelope, desk),
-        None if repeated else claim(desk, mail),
+        house.recipient(arrival.envelope, desk),
+        None if repeated else arrival.claim,
         plan.state,
         plan.because,
         written,
         now,
-        again=again,
+        again=arrival.again,
     )
     if plan.holding is not None:
         commit.hold(plan.holding, inbound, written.message, now)
-    post.send(house, plan, written, mail, raw, desk, inbound, now, words)
+    post.send(house, plan, written, arrival, inbound, now)
     return Outcome("", plan.state, plan.because, inbound, written.ticket, written.message)
-
-
-def claim(desk: str, parsed: Parsed) -> str:
-    """What is unique to this mail at this desk (invariant 4), hexadecimal SHA-256."""
-    return hashlib.sha256(f"{desk}\n{parsed.fingerprint}".encode()).hexdigest()
-
-
-def dated(mail: Mail) -> bool:
-    """Whether a mail is itself for ever; without Date and Message-ID, a later one like it is another (invariant 4)."""
-    return mail.date is not None or bool(mail.message_id)
 
 
 def evidence_of(mail: Mail, envelope: Envelope) -> Evidence:
@@ -90,10 +59,9 @@ def evidence_of(mail: Mail, envelope: Envelope) -> Evidence:
     return NO_EVIDENCE
 
 
-def gather(
-    house: House, mail: Mail, envelope: Envelope, to: Recipient, words: Said | None, now: int, again: int | None
-) -> Facts:
+def gather(house: House, arrival: Arrival, now: int) -> Facts:
     """Everything that the decision may know, from the rows as they stand."""
+    mail, to, words = arrival.mail, arrival.to, arrival.words
     author = facts.author(mail.sender.key, house.agents) if mail.sender else None
     referenced = facts.referenced((*mail.in_reply_to, *reversed(mail.references)))
     token = _token(house, to, mail, author)
@@ -114,14 +82,7 @@ def gather(
         desk=house.desk_facts(to.desk),
         author=author,
         agents=house.agents,
-        duplicate=facts.duplicate(
-            claim(to.desk, mail),
-            mail.fingerprint,
-            envelope.source,
-            dated(mail),
-            now,
-            again,
-        ),
+        duplicate=duplicate(arrival, now),
         token=token,
         sent=sent,
         tickets=tickets,
@@ -133,6 +94,14 @@ def gather(
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
         withheld=words.because if isinstance(words, answer.Withheld) else None,
+    )
+
+
+def duplicate(arrival: Arrival, now: int) -> DuplicateFacts | None:
+    """The ledger row that stands for this mail already."""
+    parsed = arrival.parsed
+    return facts.duplicate(
+        arrival.claim, parsed.fingerprint, arrival.envelope.source, arrival.dated, now, arrival.again
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from daemon.core.values import Mail, Parsed
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -21,9 +23,7 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient) -> Sa
     words = answer.agent_words(parsed)
     tickets = {to.number} if to.kind == "reply" else set()
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
-    secrets = tuple(
-        house.keyring.token(ticket, agent.person) for ticket in sorted(tickets)[:20] for agent in house.agents
-    )
+    secrets = secrets_of(house, tickets)
     if isinstance(words, answer.Words) and leaks(f"{words.text}\n{words.html or ''}", secrets):
         return answer.Withheld(SECRET_INSIDE)
     for attachment in parsed.attachments:
@@ -34,3 +34,8 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient) -> Sa
         ):
             return answer.Withheld(SECRET_INSIDE)
     return words
+
+
+def secrets_of(house: House, tickets: Iterable[int]) -> tuple[str, ...]:
+    """What no customer may be sent: the agents' reply tokens on these tickets, 20 of them at the most."""
+    return tuple(house.keyring.token(ticket, agent.person) for ticket in sorted(tickets)[:20] for agent in house.agents)

@@ -45,6 +45,7 @@ DELAYED = re.compile(
     re.IGNORECASE,
 )
 MOST_LINES = 400
+MOST_CHARACTERS = 50_000
 
 
 def read_text(text: str, not_these: frozenset[str]) -> tuple[BouncedRecipient, ...]:
@@ -94,7 +95,7 @@ def described(address: str, verdict: Verdict, lines: list[str]) -> BouncedRecipi
 def above_the_returned(text: str) -> str:
     """What the mail server says, without the message that it returns."""
     kept: list[str] = []
-    for line in text.split("\n")[:MOST_LINES]:
+    for line in text[:MOST_CHARACTERS].split("\n")[:MOST_LINES]:
         if len(kept) > 1 and RETURNED.match(line[:200]):
             break
         kept.append(line)

@@ -22,8 +22,8 @@ Rules:
 from __future__ import annotations
 
 import binascii
-import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
@@ -45,8 +45,11 @@ from daemon.mail.letter import AutomaticReply, Enclosure, Letter
 __all__ = ["Unsafe", "compose"]
 
 LONGEST_FILE_NAME = 180
-BULKY = 65_536
-_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
+_DECODED: dict[str, Callable[[bytes], bytes]] = {
+    "7bit": bytes,
+    "quoted-printable": binascii.a2b_qp,
+    "base64": binascii.a2b_base64,
+}
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._%+@$=-]{1,200}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
@@ -71,6 +74,7 @@ class _Leaf:
     """One body part, written: its headers (unfolded), its encoded body and the bytes a reader must get out of it."""
 
     headers: Headers
+    encoding: str
     body: bytes
     content: bytes
 
@@ -88,14 +92,13 @@ def compose(letter: Letter) -> bytes:
     """Write a letter as the bytes that leave, or raise ``Unsafe`` naming what must not."""
     headers = _headers(letter)
     tree = _tree(letter)
-    boundary = "=_cf-" + hashlib.sha256(letter.message_id.encode("utf-8", "replace")).hexdigest()[:24]
     written: list[bytes] = []
-    bulky: dict[int, bytes] = {}
-    expected: list[tuple[Headers, bytes | None]] = []
-    _write(tree, headers, boundary, written, bulky, expected)
-    _verify(b"".join(b"" if at in bulky else piece for at, piece in enumerate(written)), expected)
-    for at, content in bulky.items():
-        _verify_base64(written[at], content)
+    leaves: dict[int, _Leaf] = {}
+    expected: list[tuple[Headers, bool]] = []
+    _write(tree, headers, 0, written, leaves, expected)
+    _verify(b"".join(b"" if at in leaves else piece for at, piece in enumerate(written)), expected)
+    for leaf in leaves.values():
+        _verify_body(leaf)
     return b"".join(written)
 
 
@@ -148,7 +151,7 @@ def _text(subtype: str, text: str) -> _Leaf:
     content = text.encode("utf-8").replace(b"\n", b"\r\n")
     encoding, body = _encoded_text(content)
     headers = [("Content-Type", f'text/{subtype}; charset="utf-8"'), ("Content-Transfer-Encoding", encoding)]
-    return _Leaf(headers, body, content)
+    return _Leaf(headers, encoding, body, content)
 
 
 def _encoded_text(content: bytes) -> tuple[str, bytes]:
@@ -194,7 +197,7 @@ def _enclosure(enclosure: Enclosure, inline: bool) -> _Leaf:
     ]
     if inline:
         headers.append(("Content-ID", f"<{enclosure.content_id}>"))
-    return _Leaf(headers, _base64(enclosure.content), enclosure.content)
+    return _Leaf(headers, "base64", _base64(enclosure.content), enclosure.content)
 
 
 def file_name(name: str) -> str:
@@ -209,30 +212,31 @@ def file_name(name: str) -> str:
 def _write(
     part: _Part,
     headers: Headers,
-    boundary: str,
+    level: int,
     written: list[bytes],
-    bulky: dict[int, bytes],
-    expected: list[tuple[Headers, bytes | None]],
+    leaves: dict[int, _Leaf],
+    expected: list[tuple[Headers, bool]],
 ) -> None:
-    """Append a part's bytes, and what a reader must find there: headers, and the content of a leaf.
+    """Append a part's bytes, and what a reader must find there: its headers, and whether it has parts.
 
-    ``bulky`` names the pieces of ``written`` that are long base64, with the content that is compared by itself.
+    The boundary of a level is the same in every mail, which lets a reader compile its pattern once. No body can hold it
+    (``=_`` stands in no encoding, and text with it is encoded), and none is the beginning of another (RFC 2046, 5.1.1).
+    ``leaves`` tells which pieces of ``written`` are bodies.
     """
     if isinstance(part, _Leaf):
         headers = headers + part.headers
         written += (_lines(headers), b"\r\n", part.body)
-        is_bulky = len(part.content) > BULKY and ("Content-Transfer-Encoding", "base64") in part.headers
-        if is_bulky:
-            bulky[len(written) - 1] = part.content
-        expected.append((headers, b"" if is_bulky else part.content))
+        leaves[len(written) - 1] = part
+        expected.append((headers, False))
         return
+    boundary = f"=_{level}-counterfoil"
     headers = [*headers, ("Content-Type", f'multipart/{part.subtype}; boundary="{boundary}"')]
-    expected.append((headers, None))
+    expected.append((headers, True))
     written += (_lines(headers), b"\r\n")
     delimiter = f"--{boundary}".encode("ascii")
     for number, child in enumerate(part.parts):
         written.append(b"%s%s\r\n" % (b"\r\n" if number else b"", delimiter))
-        _write(child, [], f"{boundary}-{number}", written, bulky, expected)
+        _write(child, [], level + 1, written, leaves, expected)
     written.append(b"\r\n%s--\r\n" % delimiter)
 
 
@@ -240,22 +244,27 @@ def _lines(headers: Headers) -> bytes:
     return "".join(folded(name, value) for name, value in headers).encode("utf-8")
 
 
-def _verify(raw: bytes, expected: list[tuple[Headers, bytes | None]]) -> None:
+def _verify(raw: bytes, expected: list[tuple[Headers, bool]]) -> None:
+    """Read the mail without its bodies, which are looked at one by one: the parser reads line by line, at length."""
     parts = list(message_from_bytes(raw).walk())
     if len(parts) != len(expected):
         raise Unsafe("the mail would fall into other parts than were meant")
-    for part, (headers, content) in zip(parts, expected, strict=True):
+    for part, (headers, has_parts) in zip(parts, expected, strict=True):
         if _read_headers(part) != headers:
             raise Unsafe("a header would read otherwise than was meant")
-        if part.defects or (content is None) != part.is_multipart():
+        if part.defects or part.is_multipart() != has_parts or not (has_parts or part.get_payload() == ""):
             raise Unsafe("a part would read otherwise than was meant")
-        if content is not None and part.get_payload(decode=True) != content:
-            raise Unsafe("a body would read otherwise than was meant")
 
 
-def _verify_base64(body: bytes, content: bytes) -> None:
-    if body.translate(None, _BASE64) or not body.endswith(b"\r\n") or binascii.a2b_base64(body) != content:
-        raise Unsafe("an enclosure would read otherwise than was meant")
+def _verify_body(leaf: _Leaf) -> None:
+    """Read one body: it decodes to what was meant, all its line ends are CRLF, and no line passes for a boundary."""
+    body = leaf.body
+    line_ends = body.count(b"\r\n")
+    boundary = body.startswith(b"--=_") or b"\n--=_" in body
+    if boundary or body.count(b"\r") != line_ends or body.count(b"\n") != line_ends:
+        raise Unsafe("a body would end elsewhere than was meant")
+    if _DECODED[leaf.encoding](body) != leaf.content:
+        raise Unsafe("a body would read otherwise than was meant")
 
 
 def _read_headers(part: Message) -> Headers:

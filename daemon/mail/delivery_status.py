@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from daemon.core.values import BouncedRecipient
-from daemon.mail.bounce_reason import judge
+from daemon.mail.bounce_reason import Verdict, judge
 from daemon.mail.charset import clean_line
 from daemon.mail.headers import decode_words
 
@@ -28,6 +28,8 @@ def read_status(text: str, words: str = "") -> Notice:
     """Read the text of a message/delivery-status part; ``words`` is what the mail says to people beside it."""
     found: list[BouncedRecipient] = []
     delivered = False
+    words = " ".join(words[:8000].split())
+    judged: dict[tuple[str, str | None, str | None], Verdict] = {}
     for block in _blocks(text):
         address = _address(block)
         if address is None:
@@ -40,8 +42,9 @@ def read_status(text: str, words: str = "") -> Notice:
             continue
         diagnostic = decode_words(block.get("diagnostic-code", ""))
         diagnostic = re.sub(r"^[A-Za-z0-9_-]{1,20}\s?;\s?", "", diagnostic.strip())
-        about = diagnostic or " ".join(words.split())
-        verdict = judge(f"{about} {block.get('status', '')[5:]}", status, action, words)
+        about = f"{diagnostic or words} {block.get('status', '')[5:]}"[:2000]
+        verdict = judged.get((about, status, action)) or judge(about, status, action, words)
+        judged[about, status, action] = verdict
         if len(found) < MOST_RECIPIENTS:
             found.append(
                 BouncedRecipient(address, verdict.status, verdict.smtp_code, action, verdict.reason, verdict.permanent)

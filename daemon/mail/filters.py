@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -36,9 +35,18 @@ def lines(text: str) -> Markup:
 def wrapped(text: str, width: int = 72) -> str:
     """Break long lines, so that no mail program has to: a line that one breaks while quoting loses its ``>``."""
     return "\n".join(
-        line if len(line) <= width else textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
-        for line in text.splitlines()
+        part for line in text.splitlines() for part in ((line,) if len(line) <= width else _broken(line, width))
     )
+
+
+def _broken(line: str, width: int) -> Iterator[str]:
+    """The parts of a line, cut at white space; a word that is longer than a line stands alone."""
+    line = line.expandtabs()
+    indent = line[: len(line) - len(line.lstrip())]
+    room = max(width - len(indent), 1)
+    for part in re.finditer(rf"\S.{{0,{room - 1}}}(?=\s|$)|\S+", line):
+        yield indent + part[0].rstrip()
+        indent = ""
 
 
 def person(someone: Address) -> str:

@@ -11,6 +11,7 @@ import re
 from email.utils import parsedate_tz
 
 from daemon.mail.charset import clean_line, codec, decode
+from daemon.mail.transfer import base64_bytes
 
 FOLD = re.compile(rb"\r?\n[ \t]*|\r")
 ENCODED_WORD_HEAD = re.compile(r"=\?([A-Za-z0-9_.:+-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([bBqQ])\?")
@@ -89,11 +90,7 @@ def _word_bytes(text: str, encoding: str) -> bytes:
     data = text.encode("utf-8", "replace")
     if encoding in "qQ":
         return binascii.a2b_qp(data.replace(b" ", b"_"), header=True)
-    kept = data.translate(None, b" \t=")
-    try:
-        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
-    except binascii.Error:
-        return binascii.a2b_base64(kept[: len(kept) // 4 * 4] or b"")
+    return base64_bytes(data)
 
 
 def message_ids(raw: bytes | None, limit: int, longest: int) -> tuple[str, ...]:

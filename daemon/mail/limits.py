@@ -29,7 +29,7 @@ class Limits:
     html: int = 2 * 1024 * 1024
     html_depth: int = 200
     text_characters: int = 4 * 1024 * 1024
-    bounce: int = 512 * 1024
+    bounce: int = 64 * 1024
 
 
 DEFAULT = Limits()

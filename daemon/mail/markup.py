@@ -19,6 +19,12 @@ ATTRIBUTE = re.compile(
     r"""(class|id|style|name|type|data-marker|hidden)\s{0,8}=\s{0,8}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE
 )
 SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+UNEVEN = re.compile(r"[\t\r\n\f\xa0]|  ")
+TELLING = re.compile(
+    r"quote|signature|SIG_P|display|mso-hide|border-top|appendonsend|divRplyFwd|stopSpelling|zwchr|reply|moz-cite|gmail_attr|"
+    r"zmail_extra|qmbox|OutlookMessageHeader|hidden|mail-editor",
+    re.IGNORECASE,
+)
 RAW_TEXT = {
     tag: re.compile(f"</{tag}", re.IGNORECASE)
     for tag in ("script", "style", "title", "textarea", "template", "xmp", "noembed", "noframes", "iframe")
@@ -34,8 +40,8 @@ SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table".split())
 QUOTE_WITHIN = re.compile(
     r"(?:^|[\s_-])(?:gmail_attr|yahoo_quoted|protonmail_quote|moz-cite-prefix|"
     r"zmail_extra|freshdesk_quote|front-blockquote|"
-    r"tutanota_quote|qmbox|ntes-mailmaster-quote|mail-quote-collapse|OutlookMessageHeader|WordSection1_quote|hs_reply|"
-    r"isReplyContent|replyForwardQuote|mailQuote|quote_header|divtagdefaultwrapper_quote)(?:$|\s)",
+    r"tutanota_quote|qmbox|ntes-mailmaster-quote|mail-quote-collapse|OutlookMessageHeader|hs_reply|"
+    r"isReplyContent|replyForwardQuote|mailQuote|quote_header)(?:$|\s)",
     re.IGNORECASE,
 )
 QUOTE_FROM_HERE = re.compile(
@@ -53,7 +59,7 @@ SIGNATURE = re.compile(
 )
 HIDDEN = re.compile(r"display\s?:\s?none|mso-hide\s?:\s?all", re.IGNORECASE)
 DEEPEST_QUOTE = 8
-MATCH_WITHIN = 100
+MATCH_WITHIN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class _Writer:
                 self.end(state, force=True)
                 self.piece(line, state)
             return
-        collapsed = SPACES.sub(" ", text)
+        collapsed = SPACES.sub(" ", text) if UNEVEN.search(text) else text
         if collapsed == " ":
             self.pending_space = bool(self.pieces)
             return
@@ -140,6 +146,7 @@ def to_lines(html: str) -> Lines:
     tail = False
     position, length = 0, len(html)
     comments_end = True
+    never_closed: set[str] = set()
     while position < length:
         at = html.find("<", position)
         if at < 0:
@@ -160,19 +167,22 @@ def to_lines(html: str) -> Lines:
                 position = at + 1
             continue
         tag = name_match[0].lower()
-        close = _tag_end(html, name_match.end())
-        attributes = html[name_match.end() : close]
+        after_name = name_match.end()
+        close = after_name if html[after_name : after_name + 1] == ">" else _tag_end(html, after_name)
+        attributes = html[after_name:close]
         position = min(close + 1, length)
         if tag[0] == "/":
             tag = tag[1:]
             state = _close(tag, opened, state, writer)
             continue
         if tag in RAW_TEXT:
-            end = RAW_TEXT[tag].search(html, position)
+            end = None if tag in never_closed else RAW_TEXT[tag].search(html, position)
             if end is not None:
                 position = end.start()
             elif tag in ("script", "style"):
                 break
+            else:
+                never_closed.add(tag)
             continue
         inner, from_here = _state(tag, attributes, state)
         if from_here and not tail:
@@ -240,7 +250,7 @@ def _state(tag: str, attributes: str, state: State) -> tuple[State, bool]:
         quotes = min(quotes + 1, DEEPEST_QUOTE)
     elif tag == "pre":
         preformatted = True
-    if attributes and len(attributes) < 4096:
+    if attributes and len(attributes) < 4096 and TELLING.search(attributes):
         for name, value in ATTRIBUTE.findall(attributes):
             name = name.lower()
             value = value.strip("\"'")
@@ -270,14 +280,13 @@ def _quoted(state: State) -> State:
 def _close(tag: str, opened: list[tuple[str, State]], state: State, writer: _Writer) -> State:
     if tag in BLOCKS:
         writer.end(state, space=tag in SPACED)
-    for depth in range(1, min(len(opened), MATCH_WITHIN) + 1):
-        if opened[-depth][0] == tag:
-            before = opened[-depth][1]
-            if before.mark != state.mark:
-                writer.end(state)
-            del opened[-depth:]
-            return before
-    return state
+    if not opened or (opened[-1][0] != tag and not any(one == tag for one, _ in opened[-MATCH_WITHIN:])):
+        return state
+    while (last := opened.pop())[0] != tag:
+        pass
+    if last[1].mark != state.mark:
+        writer.end(state)
+    return last[1]
 
 
 def _trimmed(out: Lines) -> Lines:

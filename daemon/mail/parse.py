@@ -48,17 +48,11 @@ def parse(raw: bytes, limits: Limits = DEFAULT) -> Parsed:
 
 
 def _unreadable(data: bytes, sha256: str, because: str, detail: str) -> Unreadable:
-    """What can be told about a mail at little cost: the first 8 KB of its headers."""
-    subject = from_text = message_id = ""
-    for line in data[:8192].split(b"\n\n")[0].split(b"\r\n\r\n")[0].split(b"\n"):
-        name, _, value = line.partition(b":")
-        match name.lower().strip():
-            case b"subject":
-                subject = subject or decoded(value)[:200]
-            case b"from":
-                from_text = from_text or decoded(value)[:200]
-            case b"message-id":
-                message_id = message_id or "".join(message_ids(value[:998], 1, 998))
+    """What can be told about a mail at little cost."""
+    try:
+        subject, from_text, message_id = _glance(data[:8192])
+    except Exception:  # noqa: BLE001 - total, as above; the operator has the bytes
+        subject = from_text = message_id = ""
     return Unreadable(
         because=because,
         size=len(data),
@@ -69,6 +63,21 @@ def _unreadable(data: bytes, sha256: str, because: str, detail: str) -> Unreadab
         message_id=message_id or None,
         detail=detail,
     )
+
+
+def _glance(head: bytes) -> tuple[str, str, str]:
+    """Subject, From and Message-ID where they stand unfolded among the first headers."""
+    subject = from_text = message_id = ""
+    for line in head.replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n"):
+        name, _, value = line.partition(b":")
+        match name.lower().strip():
+            case b"subject":
+                subject = subject or decoded(value)[:200]
+            case b"from":
+                from_text = from_text or decoded(value)[:200]
+            case b"message-id":
+                message_id = message_id or "".join(message_ids(value[:998], 1, 998))
+    return subject, from_text, message_id
 
 
 class _Reading:

@@ -69,8 +69,9 @@ def every(headers: list[Header], name: str) -> list[bytes]:
 
 
 def with_line_feeds(raw: bytes) -> bytes:
-    """``raw`` unless it has CR alone as its line end, then the same length with LF in their place."""
-    if b"\n" in raw[:4096] or b"\r" not in raw[:4096] or b"\n" in raw:
+    """``raw``, unless it has CR alone as its line end (SMTP adds one CRLF): then as long, with LF in their place."""
+    end = len(raw) - 2 if raw.endswith(b"\r\n") else len(raw)
+    if 0 <= raw.find(b"\n") < end or b"\r" not in raw[:4096]:
         return raw
     return raw.replace(b"\r", b"\n")
 

@@ -65,6 +65,7 @@ class _Scan:
             for line, mark in zip(self.bare, marks, strict=True)
         ]
         self.marks = marks
+        self.next_words = _next_words(self.bare)
 
     def kinds(self) -> list[Kind]:
         kinds: list[Kind] = ["quoted" if quoted else "new" for quoted in self.quoted]
@@ -99,7 +100,7 @@ class _Scan:
                 continue
             span = self._attribution(index)
             if span:
-                following = self._next_words(index + span)
+                following = self.next_words[index + span]
                 for at in range(index, index + span):
                     kinds[at] = "quoted"
                 if following < count and not self.quoted[following] and (words_above or span):
@@ -121,11 +122,6 @@ class _Scan:
             index = above
         for at in range(index, len(kinds)):
             kinds[at] = "quoted"
-        return index
-
-    def _next_words(self, index: int) -> int:
-        while index < len(self.bare) and not self.bare[index]:
-            index += 1
         return index
 
     def _attribution(self, index: int) -> int:
@@ -152,7 +148,7 @@ class _Scan:
             return False
         dated = phrases.DATE.search(line) is not None
         addressed = phrases.ADDRESS.search(line) is not None
-        quote_follows = (at := self._next_words(after)) < len(self.quoted) and self.quoted[at]
+        quote_follows = (at := self.next_words[after]) < len(self.quoted) and self.quoted[at]
         if wrote:
             if not colon:
                 return dated and addressed and starts
@@ -264,6 +260,14 @@ class _Scan:
                 following = kinds[index]
             elif following is not None:
                 kinds[index] = following
+
+
+def _next_words(lines: list[str]) -> list[int]:
+    """For each line, and for the end, the first line from there on that is not empty."""
+    following = [len(lines)] * (len(lines) + 1)
+    for index in range(len(lines) - 1, -1, -1):
+        following[index] = index if lines[index] else following[index + 1]
+    return following
 
 
 def _starts(line: str) -> bool:

@@ -42,13 +42,18 @@ def _mended_base64(data: bytes) -> tuple[bytes, str | None]:
         return data, "base64-broken"
     out = bytearray()
     for piece in data.split(b"="):
-        kept = NOT_BASE64.sub(b"", piece)
-        if len(kept) % 4 == 1:
-            kept = kept[:-1]
-        out += binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
+        out += base64_bytes(piece)
     if not out and data.strip():
         return data, "base64-broken"
     return bytes(out), "base64-broken"
+
+
+def base64_bytes(text: bytes) -> bytes:
+    """Decode what of ``text`` is base64, with or without padding; never an error."""
+    kept = NOT_BASE64.sub(b"", text)
+    if len(kept) % 4 == 1:
+        kept = kept[:-1]
+    return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
 
 
 def _uu(data: bytes) -> tuple[bytes, str | None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail, Parsed
-from daemon.store import query
+from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
     Attachment,
     Event,
@@ -26,6 +26,23 @@ from daemon.store.tables import (
     TicketLink,
 )
 
+NEW_PERSON = Insertion(Person)
+NEW_ADDRESS = Insertion(MailAddress)
+NEW_TICKET = Insertion(Ticket)
+NEW_PARTICIPANT = Insertion(Participant)
+NEW_MESSAGE = Insertion(Message)
+NEW_ATTACHMENT = Insertion(Attachment)
+NEW_THREAD_KEY = Insertion(ThreadKey)
+NEW_NAMED_ADDRESS = Insertion(NamedAddress, ignore=True)
+NEW_EVENT = Insertion(Event)
+NEW_INBOUND = Insertion(Inbound)
+NEW_LETTER = Insertion(Outbox)
+PERSON_AT = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key")))
+TOUCH = Prepared(Ticket.update(updated_at=Slot("at")).where(Ticket.id == Slot("ticket")))
+PROVE = Prepared(
+    MailAddress.update(proved_at=Slot("now")).where(MailAddress.key == Slot("key"), MailAddress.proved_at.is_null())
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -40,12 +57,12 @@ class Written:
 def person(address: Address | None, name: str, now: Instant) -> int:
     """The person at this address, made known if need be; without an address, someone of whom there is only a name."""
     if address is None or not address.address:
-        return int(Person.insert(name=name[:200], created_at=now).execute())
-    known = query.first(MailAddress.select(MailAddress.person).where(MailAddress.key == address.key))
-    if known:
-        return int(known[0])
-    number = int(Person.insert(name=(address.name or name)[:200], created_at=now).execute())
-    MailAddress.insert(key=address.key, address=address.address, person=number).execute()
+        return NEW_PERSON.new(name=name[:200], created_at=now)
+    known = PERSON_AT.value(key=address.key)
+    if known is not None:
+        return int(known)
+    number = NEW_PERSON.new(name=(address.name or name)[:200], created_at=now)
+    NEW_ADDRESS.add(key=address.key, address=address.address, person=number)
     return number
 
 
@@ -64,7 +81,7 @@ def plan(
     ticket = decided.ticket
     if decided.opening is not None:
         assert author is not None and envelope is not None
-        ticket = _open(decided.opening, desk, author, envelope.source)
+        ticket = _open(decided.opening, desk, author, envelope.source, decided.proves)
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
         message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
@@ -73,88 +90,86 @@ def plan(
         for other, kind in decided.links:
             TicketLink.insert(ticket=ticket, other=other, kind=kind).on_conflict_ignore().execute()
     if decided.proves and mail is not None and mail.sender is not None:
-        MailAddress.update(proved_at=now).where(
-            MailAddress.key == mail.sender.key, MailAddress.proved_at.is_null()
-        ).execute()
+        PROVE.run(now=envelope.received_at if envelope else now, key=mail.sender.key)
     if decided.settles is not None:
         outbox, state = decided.settles
         Outbox.update(state=state, settled_at=now).where(Outbox.id == outbox).execute()
     return Written(ticket, message, author)
 
 
-def _open(opening: Opening, desk: str, requester: int, channel: str) -> int:
-    number = int(
-        Ticket.insert(
-            desk=desk,
-            subject=opening.subject,
-            status="new",
-            team=opening.team,
-            requester=requester,
-            channel=channel.partition(":")[0],
-            opened_at=opening.at,
-            updated_at=opening.at,
-        ).execute()
+def _open(opening: Opening, desk: str, requester: int, channel: str, proves: bool) -> int:
+    number = NEW_TICKET.new(
+        desk=desk,
+        subject=opening.subject,
+        status="new",
+        team=opening.team,
+        requester=requester,
+        channel=channel.partition(":")[0],
+        opened_at=opening.at,
+        updated_at=opening.at,
     )
-    Participant.insert(ticket=number, person=requester, since=opening.at).execute()
+    NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or _is_proved(requester), since=opening.at)
     return number
+
+
+PROVED = Prepared(
+    MailAddress.select(MailAddress.proved_at)
+    .where(MailAddress.person == Slot("person"), MailAddress.proved_at.is_null(False))
+    .limit(1)
+)
+
+
+def _is_proved(number: int) -> bool:
+    return PROVED.value(person=number) is not None
 
 
 def _file(
     filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope, events: Sequence[PlannedEvent]
 ) -> int:
     at = events[0].at if events else envelope.received_at
-    message = int(
-        Message.insert(
-            ticket=ticket,
-            kind=filing.kind,
-            state=filing.state,
-            author=author,
-            channel=envelope.source.partition(":")[0],
-            subject=mail.subject[:998],
-            words=mail.reply_text,
-            automatic=mail.automatic.kind if mail.automatic else None,
-            language=mail.language,
-            rfc_message_id=mail.message_id,
-            raw_bytes=mail.sha256,
-            because=filing.because,
-            evidence=filing.evidence,
-            at=at,
-            received_at=envelope.received_at,
-            released_at=at if filing.state == "filed" and filing.kind == "agent" else None,
-        ).execute()
+    message = NEW_MESSAGE.new(
+        ticket=ticket,
+        kind=filing.kind,
+        state=filing.state,
+        author=author,
+        channel=envelope.source.partition(":")[0],
+        subject=mail.subject[:998],
+        words=mail.reply_text,
+        automatic=mail.automatic.kind if mail.automatic else None,
+        language=mail.language,
+        rfc_message_id=mail.message_id,
+        raw_bytes=mail.sha256,
+        because=filing.because,
+        evidence=filing.evidence,
+        at=at,
+        received_at=envelope.received_at,
+        released_at=at if filing.state == "filed" and filing.kind == "agent" else None,
     )
-    if mail.attachments:
-        Attachment.insert_many(
-            [
-                {
-                    "message": message,
-                    "part": a.part,
-                    "name": a.name,
-                    "content_type": a.content_type,
-                    "size": a.size,
-                    "sha256": a.sha256,
-                    "content_id": a.content_id,
-                    "inline": a.inline,
-                    "encoding": a.encoding,
-                    "offset": a.offset,
-                    "length": a.length,
-                }
-                for a in mail.attachments
-            ]
-        ).execute()
+    for a in mail.attachments:
+        NEW_ATTACHMENT.add(
+            message=message,
+            part=a.part,
+            name=a.name,
+            content_type=a.content_type,
+            size=a.size,
+            sha256=a.sha256,
+            content_id=a.content_id,
+            inline=a.inline,
+            encoding=a.encoding,
+            offset=a.offset,
+            length=a.length,
+        )
     if mail.message_id:
         thread_key(mail.message_id, ticket)
     if filing.kind != "bounce":
         keys = {a.key for a in (*mail.to, *mail.cc)} - set(envelope.recipients)
-        if keys:
-            NamedAddress.insert_many(
-                [{"ticket": ticket, "key": k} for k in sorted(keys)[:500]]
-            ).on_conflict_ignore().execute()
+        for key in sorted(keys)[:500]:
+            NEW_NAMED_ADDRESS.add(ticket=ticket, key=key)
     return message
 
 
 def thread_key(message_id: str, ticket: int) -> None:
-    ThreadKey.insert(rfc_message_id=message_id, ticket=ticket).execute()
+    NEW_THREAD_KEY.add(rfc_message_id=message_id, ticket=ticket)
 
 
 STAMPS = {"resolved": "resolved_at", "closed": "closed_at"}
@@ -163,7 +178,7 @@ STAMPS = {"resolved": "resolved_at", "closed": "closed_at"}
 def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, author: int | None, now: Instant) -> None:
     """Append the events and carry their changes into the ticket's row."""
     changed: dict[str, object] = {}
-    rows = []
+    at = None
     for event in events:
         data = dict(event.data)
         if event.column is not None:
@@ -177,22 +192,21 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
                 }
         if event.kind == "agent_replied" and data.get("first"):
             changed["first_response_at"] = event.at
-        changed["updated_at"] = event.at
-        rows.append(
-            {
-                "ticket": ticket,
-                "kind": event.kind,
-                "at": event.at,
-                "recorded_at": now,
-                "actor": who(event.actor, author),
-                "because": event.because,
-                "message": message,
-                "data": json.dumps(data, separators=(",", ":")),
-            }
+        at = event.at
+        NEW_EVENT.add(
+            ticket=ticket,
+            kind=event.kind,
+            at=at,
+            recorded_at=now,
+            actor=who(event.actor, author),
+            because=event.because,
+            message=message,
+            data=json.dumps(data, separators=(",", ":")),
         )
-    if rows:
-        Event.insert_many(rows).execute()
-        Ticket.update(changed).where(Ticket.id == ticket).execute()
+    if changed:
+        Ticket.update(changed | {"updated_at": at}).where(Ticket.id == ticket).execute()
+    elif at is not None:
+        TOUCH.run(at=at, ticket=ticket)
 
 
 def who(planned: Who | None, author: int | None) -> int | None:
@@ -243,25 +257,23 @@ def ledger(
     if again is not None:
         Inbound.update(attempts=Inbound.attempts + 1, **outcome).where(Inbound.id == again).execute()
         return again
-    return int(
-        Inbound.insert(
-            source=envelope.source,
-            source_key=envelope.source_key,
-            desk=desk,
-            recipient=recipient,
-            sender=envelope.sender,
-            peer=envelope.peer,
-            login=envelope.login,
-            trusted_network=envelope.trusted_network,
-            fingerprint=parsed.fingerprint,
-            claim=claim,
-            from_text=parsed.from_text[:400],
-            subject=parsed.subject[:400],
-            rfc_message_id=parsed.message_id,
-            raw_bytes=parsed.sha256,
-            received_at=envelope.received_at,
-            **outcome,
-        ).execute()
+    return NEW_INBOUND.new(
+        source=envelope.source,
+        source_key=envelope.source_key,
+        desk=desk,
+        recipient=recipient,
+        sender=envelope.sender,
+        peer=envelope.peer,
+        login=envelope.login,
+        trusted_network=envelope.trusted_network,
+        fingerprint=parsed.fingerprint,
+        claim=claim,
+        from_text=parsed.from_text[:400],
+        subject=parsed.subject[:400],
+        rfc_message_id=parsed.message_id,
+        raw_bytes=parsed.sha256,
+        received_at=envelope.received_at,
+        **outcome,
     )
 
 
@@ -279,21 +291,19 @@ def queue(
     now: Instant,
 ) -> int:
     """Put a mail whose bytes are kept into the outbox; its number."""
-    number = int(
-        Outbox.insert(
-            desk=desk,
-            ticket=ticket,
-            message=message,
-            person=person,
-            kind=kind,
-            recipient=recipient,
-            lane=recipient.casefold(),
-            automatic=automatic,
-            rfc_message_id=message_id,
-            raw_bytes=sha256,
-            due_at=now,
-            created_at=now,
-        ).execute()
+    number = NEW_LETTER.new(
+        desk=desk,
+        ticket=ticket,
+        message=message,
+        person=person,
+        kind=kind,
+        recipient=recipient,
+        lane=recipient.casefold(),
+        automatic=automatic,
+        rfc_message_id=message_id,
+        raw_bytes=sha256,
+        due_at=now,
+        created_at=now,
     )
     if ticket is not None:
         thread_key(message_id, ticket)

@@ -1,7 +1,7 @@
 """What a decision needs to know, read in the transaction that will write its Plan.
 
-Only rows are read here; whether a token is genuine is told by the caller (``verify``), who has the keys. The queries are
-prepared, since each mail asks most of them.
+Only rows are read here; whether a token is genuine is told by the caller (``verify``), who has the keys. The queries
+are prepared, since each mail asks most of them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
+from daemon.core.values import Instant
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     Event,
@@ -38,7 +39,7 @@ class KnownPerson:
     id: int
     name: str
     address: str
-    proved: bool
+    proved_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ PERSON = Prepared(
 def person(number: int) -> KnownPerson | None:
     """A person and their address, the proved one first; None for someone without an address."""
     row = PERSON.first(number=number)
-    return KnownPerson(row[0], row[1], row[2], row[3] is not None) if row else None
+    return KnownPerson(*row) if row else None
 
 
 FROM_CUSTOMERS = Prepared(
@@ -311,6 +312,18 @@ TICKET_ROW = Prepared(
         Ticket.resolution_text,
     ).where(Ticket.id == Slot("number"))
 )
+
+
+IN_PROVED_THREAD = Prepared(
+    Participant.select(Participant.proved).where(
+        Participant.ticket == Slot("ticket"), Participant.person == Slot("person")
+    )
+)
+
+
+def in_proved_thread(number: int, person: int) -> bool:
+    """Whether this person's thread of a ticket bears the customer's own subject (invariant 10)."""
+    return bool(IN_PROVED_THREAD.value(ticket=number, person=person))
 
 
 def ticket_row(number: int) -> TicketRow:

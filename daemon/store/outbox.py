@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import peewee as pw
 
 from daemon.core.values import Instant
 from daemon.store import query, raw
+from daemon.store.prepared import Prepared, Slot
 from daemon.store.tables import Outbox
 
 
@@ -42,43 +44,72 @@ COLUMNS = (
 )
 
 
+Earlier = Outbox.alias()
+DUE = Prepared(
+    Outbox.select(*COLUMNS)
+    .where(
+        Outbox.state == "queued",
+        Outbox.due_at <= Slot("now"),
+        ~pw.fn.EXISTS(
+            Earlier.select(pw.SQL("1")).where(
+                Earlier.ticket == Outbox.ticket,
+                Earlier.lane == Outbox.lane,
+                Earlier.state == "queued",
+                Earlier.id < Outbox.id,
+            )
+        ),
+    )
+    .order_by(Outbox.due_at, Outbox.id)
+    .limit(Slot("limit"))
+)
+ONE = Prepared(Outbox.select(*COLUMNS).where(Outbox.id == Slot("number")))
+BYTES = Prepared(Outbox.select(Outbox.raw_bytes).where(Outbox.id == Slot("number")))
+SETTLE = Prepared(
+    Outbox.update(
+        state=Slot("state"),
+        settled_at=Slot("now"),
+        attempts=Outbox.attempts + 1,
+        code=Slot("code"),
+        response=Slot("response"),
+    )
+    .where(Outbox.id == Slot("number"))
+    .returning(*COLUMNS)
+)
+
+
 def due(now: Instant, limit: int, exclude: Collection[int]) -> list[Waiting]:
     """Queued rows whose time has come and before which nothing to the same person on the same ticket is open."""
-    earlier = Outbox.alias()
-    blocked = earlier.select(pw.SQL("1")).where(
-        earlier.ticket == Outbox.ticket, earlier.lane == Outbox.lane, earlier.state == "queued", earlier.id < Outbox.id
-    )
-    found = query.rows(
-        Outbox.select(*COLUMNS)
-        .where(Outbox.state == "queued", Outbox.due_at <= now, ~pw.fn.EXISTS(blocked))
-        .order_by(Outbox.due_at, Outbox.id)
-        .limit(limit + len(exclude))
-    )
-    return [Waiting(*row) for row in found if row[0] not in exclude][:limit]
+    found = DUE.rows(now=now, limit=limit + len(exclude))
+    return [_waiting(row) for row in found if row[0] not in exclude][:limit]
 
 
 def content(number: int) -> bytes:
     """The bytes of a row; KeyError if it is gone."""
-    row = query.first(Outbox.select(Outbox.raw_bytes).where(Outbox.id == number))
-    if row is None:
+    sha256 = BYTES.value(number=number)
+    if sha256 is None:
         raise KeyError(number)
-    return raw.read(row[0])
+    return raw.read(sha256)
 
 
 def settle(number: int, state: str, now: Instant, code: str, response: str) -> Waiting:
-    """Write how it ended; the row."""
-    Outbox.update(state=state, settled_at=now, attempts=Outbox.attempts + 1, code=code, response=response).where(
-        Outbox.id == number
-    ).execute()
-    return find(number)
+    """Write how it ended; the row, KeyError if it is gone."""
+    return _found(number, SETTLE.first(state=state, now=now, code=code, response=response, number=number))
 
 
 def find(number: int) -> Waiting:
     """One row; KeyError if it is gone."""
-    row = query.first(Outbox.select(*COLUMNS).where(Outbox.id == number))
+    return _found(number, ONE.first(number=number))
+
+
+def _found(number: int, row: tuple[Any, ...] | None) -> Waiting:
     if row is None:
         raise KeyError(number)
-    return Waiting(*row)
+    return _waiting(row)
+
+
+def _waiting(row: tuple[Any, ...]) -> Waiting:
+    waiting = Waiting(*row)
+    return replace(waiting, automatic=bool(waiting.automatic))
 
 
 def defer(number: int, until: Instant, response: str) -> None:

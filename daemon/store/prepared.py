@@ -3,8 +3,8 @@
 peewee takes 0.1 ms to write the SQL of a query, which is several times what the database takes to run it, and a mail
 needs some thirty of them. So the queries on a mail's way are declared once, with a ``Slot`` where each call brings a
 value (``Slots`` where it brings a list, for IN), and their text is made at the first call, in the words of the database
-that is in use. Values are bound as they are and rows come as the database has them: int, str, bytes, None; a truth value
-may come as 0 or 1.
+that is in use. Values are bound as they are and rows come as the database has them: int, str, bytes, None; a truth
+value may come as 0 or 1.
 """
 
 from __future__ import annotations

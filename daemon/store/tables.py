@@ -78,10 +78,14 @@ class Ticket(Numbered):
 
 
 class Participant(Row):
-    """Who receives the public mail of a ticket: its requester, and those whom an agent added."""
+    """Who receives the public mail of a ticket: its requester, and those whom an agent added.
+
+    ``proved``: their address was known to be theirs when they came, so their thread bears the customer's own subject.
+    """
 
     ticket = pw.ForeignKeyField(Ticket)
     person = pw.ForeignKeyField(Person)
+    proved = pw.BooleanField(default=False)
     since = pw.BigIntegerField()
 
     class Meta:

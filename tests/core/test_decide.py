@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from daemon.core import decide
+from daemon.core import decide, from_agent
 from daemon.core.plan import Facts, Plan, SentFacts
 from daemon.core.reasons import REASONS
 from daemon.core.values import NO_EVIDENCE, Automatic, Bounce, BouncedRecipient, Evidence
@@ -228,7 +228,7 @@ def test_i29_nobody_gets_what_they_have() -> None:
 
 
 def test_a_released_reply_counts_from_its_release() -> None:
-    plan = decide.release(facts(AGENT, "agent@example.com"), ticket(), AGENT, POLICY, NOW + 500)
+    plan = from_agent.release(facts(AGENT, "agent@example.com"), ticket(), AGENT, POLICY, NOW + 500)
     assert {e.at for e in plan.events} == {NOW + 500}
 
 

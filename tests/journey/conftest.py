@@ -43,8 +43,8 @@ def own_sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def open_desk(tmp_path: Path) -> Iterator[Callable[..., RunningDesk]]:
-    """Start a desk of one's own: ``open_desk(sink, options, tables)``."""
+def open_desk(tmp_path: Path, own_sink: Sink) -> Iterator[Callable[..., RunningDesk]]:
+    """Start a desk of one's own: ``open_desk(sink, options, tables)``; it ends before its relay does."""
     opened: list[RunningDesk] = []
 
     def start(sink: Sink | None = None, options: str = "", tables: str = PATIENT, desks: str = DESKS) -> RunningDesk:

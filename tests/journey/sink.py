@@ -47,3 +47,5 @@ class Sink:
         async with self.relay:
             self._ready.set()
             await self._stop.wait()
+        for _ in range(3):
+            await asyncio.sleep(0)  # the transports that were aborted close their sockets

@@ -342,7 +342,7 @@ def test_i14_a_large_enclosure_is_compared_as_well(monkeypatch: pytest.MonkeyPat
     paper = list(parsed(large).walk())[-2]
     assert paper.get_payload(decode=True) == PAPER.content * 20
     monkeypatch.setattr(composing, "_base64", lambda content: b"AAAA\r\n" * (len(content) // 3))
-    with pytest.raises(Unsafe, match="an enclosure would read otherwise"):
+    with pytest.raises(Unsafe, match="a body would read otherwise"):
         compose(replace(large, enclosures=large.enclosures[:1]))
 
 

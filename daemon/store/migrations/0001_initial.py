@@ -229,6 +229,7 @@ def up(migrator, db):
     class Participant(Model):
         ticket = ForeignKeyField(Ticket)
         person = ForeignKeyField(Person)
+        proved = BooleanField(default=False)
         since = BigIntegerField()
 
         class Meta:

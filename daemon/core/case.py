@@ -1,0 +1,52 @@
+"""One mail with all that its decision may look at, and the acts that several decisions share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.core.plan import Event, Facts, Outgoing, Policy, TicketFacts, Who
+from daemon.core.screening import Screened
+from daemon.core.values import Envelope, Evidence, Instant, Mail
+
+PROVES_ADDRESS = frozenset({"submission", "dkim", "spf"})
+"""Evidence that ties a mail to the address in From; a trusted network says only that it came from one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``now`` is when we decide, ``envelope.received_at`` when the mail came; ``evidence`` speaks of the author."""
+
+    mail: Mail
+    envelope: Envelope
+    facts: Facts
+    evidence: Evidence
+    policy: Policy
+    screened: Screened
+    now: Instant
+
+    @property
+    def proves_address(self) -> bool:
+        return self.evidence.because in PROVES_ADDRESS
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the author was asked and said yes."""
+        return self.evidence.because == "confirmed"
+
+    def at(self, ticket: TicketFacts) -> Instant:
+        """When the mail counts: at its receipt, or its release, but never before what happened last (METRICS)."""
+        return max(self.now if self.confirmed else self.envelope.received_at, ticket.last_event_at)
+
+
+def move(ticket: TicketFacts, becomes: str, because: str, at: Instant, actor: Who | None) -> list[Event]:
+    """The event of a new status; none if it is the old one."""
+    if becomes == ticket.status:
+        return []
+    return [Event("status_changed", because, at, actor, "status", ticket.status, becomes)]
+
+
+def notices(ticket: TicketFacts, becomes: str, people: tuple[Who, ...], policy: Policy) -> tuple[Outgoing, ...]:
+    """Tell customers of a new status, where the operator wants that and within the limit for one ticket."""
+    if becomes not in policy.notify_customer or ticket.automatic_lately >= policy.automatic_per_ticket:
+        return ()
+    return tuple(Outgoing("status", p, becomes) for p in people)

@@ -1,0 +1,87 @@
+"""What follows from a mail that bears no agent's From: it joins a ticket, or it opens one.
+
+A machine's mail joins and opens like a person's, changes no status and is never answered; only a machine's answer that
+belongs to nothing goes no further than the ledger.
+"""
+
+from __future__ import annotations
+
+from daemon.core import matching, routing
+from daemon.core.case import Case, move, notices
+from daemon.core.plan import Event, Filing, Opening, Outgoing, Plan, TicketFacts
+from daemon.core.status import after_customer_wrote
+
+ANSWERS_OF_MACHINES = frozenset({"auto-reply", "receipt", "feedback", "challenge"})
+SURE_SIGNS_OF_AN_ANSWER = frozenset({"auto-submitted", "null-sender"})
+
+
+def from_customer(case: Case) -> Plan:
+    """Join the ticket that the mail belongs to (invariant 12), else open one."""
+    match = matching.match(case.facts, case.proves_address)
+    automatic = case.screened.automatic
+    if automatic is not None and automatic.kind in ANSWERS_OF_MACHINES:
+        sent = case.facts.sent
+        ticket = match.ticket or (case.facts.tickets.get(sent.ticket) if sent and sent.ticket else None)
+        if ticket is not None:
+            return _file_quietly(case, ticket, match.because if match.ticket else "answer-to-our-mail")
+        if case.screened.because in SURE_SIGNS_OF_AN_ANSWER:
+            return Plan("ignored", "automatic-reply-to-no-ticket")
+    proves = match.because == "reply-token" or case.proves_address
+    if match.ticket is None:
+        return open_ticket(case, match.because, ((match.claimed, "mentioned"),) if match.claimed else (), proves)
+    if automatic is not None:
+        return _file_quietly(case, match.ticket, match.because)
+    if _closed_too_long(case, match.ticket):
+        return open_ticket(case, match.because, ((match.ticket.id, "follow-up"),), proves)
+    return _join(case, match.ticket, match.because, proves)
+
+
+def _join(case: Case, ticket: TicketFacts, because: str, proves: bool) -> Plan:
+    at = case.at(ticket)
+    replied = Event("customer_replied", because, at, "author")
+    moved = move(ticket, after_customer_wrote(ticket.status), "customer-replied", at, "author")
+    letters: tuple[Outgoing, ...] = ()
+    if ticket.status != "spam":
+        letters = tuple(
+            Outgoing("replied", person, "assignee" if person == ticket.assignee else "team")
+            for person in routing.audience(case.facts, ticket.team, ticket)
+        )
+    if case.screened.answerable and ticket.status in ("resolved", "closed"):
+        letters += notices(ticket, "reopened", ("author",), case.policy)
+    filing = Filing("customer", "filed", because, case.evidence.because)
+    events = (replied, *moved)
+    return Plan("filed", because, ticket.id, filing=filing, events=events, outgoing=letters, proves=proves)
+
+
+def _file_quietly(case: Case, ticket: TicketFacts, because: str) -> Plan:
+    event = Event("automatic_received", case.screened.because, case.at(ticket), "author")
+    filing = Filing("automatic", "filed", because, case.evidence.because)
+    return Plan("filed", because, ticket.id, filing=filing, events=(event,))
+
+
+def open_ticket(case: Case, because: str, links: tuple[tuple[int, str], ...], proves: bool) -> Plan:
+    """A new ticket, acknowledged where its author may be answered, told to the team unless it is part of a flood."""
+    facts, screened, at = case.facts, case.screened, case.envelope.received_at
+    if facts.sibling is not None:
+        links = (*links, (facts.sibling, "same-mail"))
+    letters: list[Outgoing] = []
+    if screened.answerable and facts.desk.acknowledge:
+        letters.append(Outgoing("acknowledgement", "author", screened.because, proved=proves))
+    if not screened.quiet:
+        letters += [Outgoing("opened", person, "team") for person in routing.audience(facts, facts.desk.team)]
+    return Plan(
+        "filed",
+        because,
+        opening=Opening(matching.plain_subject(case.mail.subject), facts.desk.team, at),
+        filing=Filing("automatic" if screened.automatic else "customer", "filed", because, case.evidence.because),
+        events=(Event("ticket_opened", because, at, "author", data=(("answered", screened.because),)),),
+        outgoing=tuple(letters),
+        links=links,
+        proves=proves,
+    )
+
+
+def _closed_too_long(case: Case, ticket: TicketFacts) -> bool:
+    if ticket.status != "closed" or ticket.closed_at is None:
+        return False
+    return case.envelope.received_at - ticket.closed_at > case.policy.follow_up_after
