@@ -100,6 +100,11 @@ class Daemon:
         filed = self._row("SELECT count(*) FROM inbound WHERE state = 'filed'")[0]
         return int(filed), int(self._row("SELECT count(*) FROM outbox WHERE state = 'delivered'")[0])
 
+    def last(self) -> tuple[str, str]:
+        """State and reason of the newest mail in the ledger."""
+        state, because = self._row("SELECT state, because FROM inbound ORDER BY id DESC LIMIT 1")
+        return str(state), str(because)
+
     def known(self, most: int) -> list[Known]:
         """Tickets of the measured customers that can be answered, spread over all there are."""
         keyring = Keyring.from_text(KEYS)

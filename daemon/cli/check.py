@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.terms import FAILED, ConfigFile, fail, fail_whole, load_config, say
+from daemon.cli.terms import FAILED, ConfigFile, fail, fail_for_now, fail_whole, load_config, say
 from daemon.config import Config, ConfigurationError
+from daemon.store.writer import StoreUnavailable
 
 
 def check(
@@ -24,7 +25,10 @@ def check(
     Example: counterfoil check --connect --config /etc/counterfoil.toml
     """
     settings = load_config(config)
-    faults = _local_faults(settings)
+    try:
+        faults = _local_faults(settings)
+    except StoreUnavailable as error:
+        fail_for_now(error)
     if faults:
         fail_whole(ConfigurationError(faults), config)
     say(f"Configuration: good. Desks: {', '.join(d.address for d in settings.desk)}. Agents: {len(settings.agent)}.")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.cli.terms import USAGE, ConfigFile, fail, fail_whole, load_config, say
+from daemon.cli.terms import USAGE, ConfigFile, fail, fail_for_now, fail_whole, load_config, say
 
 if TYPE_CHECKING:
     from daemon.app import Daemon
@@ -23,6 +23,7 @@ def run(config: ConfigFile = None) -> None:
     from daemon.config import ConfigurationError
     from daemon.edge import StartError
     from daemon.store.db import StoreError
+    from daemon.store.writer import StoreUnavailable
 
     settings = load_config(config)
     logs.configure(settings.log.level)
@@ -32,6 +33,8 @@ def run(config: ConfigFile = None) -> None:
         fail_whole(error, config)
     except (StoreError, StartError) as error:
         fail(str(error), USAGE)
+    except StoreUnavailable as error:
+        fail_for_now(error)
 
 
 def welcome(daemon: Daemon) -> None:

@@ -60,6 +60,11 @@ def fail_whole(error: ConfigurationError, path: Path | None = None) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
+def fail_for_now(error: StoreUnavailable) -> NoReturn:
+    cure = "nothing was changed; free space on its disk, or stop what holds it, and try again"
+    fail(f"{error}; {cure}", TRY_AGAIN)
+
+
 @contextmanager
 def house(path: Path | None) -> Iterator[House]:
     """The desk's house, opened beside a running daemon; faults end the program with a sentence."""
@@ -75,11 +80,11 @@ def house(path: Path | None) -> Iterator[House]:
     except StoreError as error:
         fail(str(error), USAGE)
     except StoreUnavailable as error:
-        fail(str(error), TRY_AGAIN)
+        fail_for_now(error)
     try:
         yield opened
     except StoreUnavailable as error:
-        fail(str(error), TRY_AGAIN)
+        fail_for_now(error)
     finally:
         opened.store.close()
 

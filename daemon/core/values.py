@@ -12,6 +12,8 @@ from typing import Literal
 
 Instant = int
 
+_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
 AutomaticKind = Literal["auto-reply", "bounce", "bulk", "list", "receipt", "feedback", "challenge", "own"]
 
 
@@ -24,8 +26,8 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The form under which two spellings of one mailbox are equal."""
-        return self.address.casefold()
+        """The form under which two spellings of one mailbox are equal; only ASCII folds, so no look-alike is taken in."""
+        return self.address.translate(_FOLD)
 
     @property
     def domain(self) -> str:

@@ -130,7 +130,8 @@ def open_store(url: str, *, sole: bool = False) -> Store:
             f"{path} was written by a newer Counterfoil ({error}); run that version, or restore a backup"
         ) from None
     except (pw.DatabaseError, sqlite3.Error) as error:
-        raise StoreError(f"the database {path} cannot be used: {error}; {_cure(error, path)}") from None
+        cause = _cause(error)
+        raise StoreError(f"the database {path} cannot be used: {cause}; {_cure(cause, path)}") from None
     except OSError as error:
         raise StoreError(f"{error.filename or path} cannot be used: {error.strerror}; {_cure(error, path)}") from None
 
@@ -144,7 +145,14 @@ def _path(url: str) -> Path:
     return Path(url[len(prefix) :])
 
 
-def _cure(error: Exception, path: Path) -> str:
+def _cause(error: BaseException) -> BaseException:
+    """What went wrong first: a failed write ends its transaction, and the rollback that follows fails because of that."""
+    while "no transaction" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
+
+
+def _cure(error: BaseException, path: Path) -> str:
     text = str(error).casefold()
     if "full" in text or "no space" in text:
         return "free some space on that disk"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
+from email.utils import getaddresses
 from html.parser import HTMLParser
 
 HEADERS = frozenset(
@@ -32,11 +33,17 @@ def faults_of_letter(raw: bytes, recipient: str) -> list[str]:
     names = [name.lower() for name in mail.keys()]
     faults += [f"header {n}" for n in names if n not in HEADERS or names.count(n) > 1]
     faults += [f"control character in {n}" for n, v in mail.items() if CONTROLS.search(str(v).replace("\r\n", ""))]
-    if recipient not in str(mail["To"]) or str(mail["To"]).count("@") - recipient.count("@") > str(mail["To"]).count('"'):
-        faults.append(f"To: {mail['To']}")
+    to = str(message_from_string(raw.decode("utf-8", "replace").partition("\r\n\r\n")[0])["To"])
+    if [_local_part(address) for _, address in getaddresses([to])] != [_local_part(recipient)]:
+        faults.append(f"To: {to}")
     for part in mail.walk():
         faults += _faults_of_part(part)
     return faults
+
+
+def _local_part(address: str) -> str:
+    """What stands before the @ (a domain beyond ASCII has two spellings)."""
+    return address.rpartition("@")[0]
 
 
 def _faults_of_part(part: Message) -> list[str]:

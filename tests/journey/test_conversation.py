@@ -90,7 +90,7 @@ def test_an_agents_reply_reaches_the_customer_in_the_same_thread(desk: RunningDe
     mail = parsed(desk.arrived(letter).content)
     assert address_of(mail["To"]) == customer
     assert mail["From"] == "\"Desk Agent (Support)\" <support@desk.example>"
-    assert mail["Subject"] == f"Re: Printer on fire [#{receipt.ticket}]"
+    assert mail["Subject"] == f"[#{receipt.ticket}] Your message to Support"  # as the acknowledgement began it
     assert mail["In-Reply-To"] == first["Message-ID"]
     assert str(first["Message-ID"]) in str(mail["References"]).split()
     assert mail["Auto-Submitted"] is None

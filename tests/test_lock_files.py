@@ -1,0 +1,42 @@
+"""The lock files hold what pyproject.toml asks for, each at one version with hashes, and name no host and no folder."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+DAEMON, TEST = "requirements.lock", "requirements-test.lock"
+
+
+def locked(name: str) -> dict[str, str]:
+    return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", (ROOT / name).read_text("utf-8")))
+
+
+def asked(dependencies: list[str]) -> set[str]:
+    return {re.sub(r"[-_.]+", "-", re.split(r"[\[><=~! ]", dependency)[0]).lower() for dependency in dependencies}
+
+
+def test_every_dependency_is_locked() -> None:
+    assert asked(PROJECT["dependencies"]) <= set(locked(DAEMON))
+    assert asked(PROJECT["optional-dependencies"]["test"]) <= set(locked(TEST))
+
+
+def test_the_daemon_is_locked_alone() -> None:
+    assert not {"pytest", "pandas", "jupyter"} & set(locked(DAEMON))
+
+
+def test_tests_run_on_the_versions_that_the_daemon_runs_on() -> None:
+    assert locked(DAEMON).items() <= locked(TEST).items()
+
+
+@pytest.mark.parametrize("name", [DAEMON, TEST])
+def test_a_lock_file_has_hashes_and_names_no_host_and_no_folder(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert len(locked(name)) == len(re.findall(r"(?m)^[\w.-]+==.* \\\n    --hash=sha256:[0-9a-f]{64}", text))
+    for word in ("://", "--index-url", "--extra-index-url", "--find-links", "--trusted-host", " @ "):
+        assert word not in text
