@@ -23,8 +23,11 @@ from daemon.store import migrate, tables
 from daemon.store.writer import StoreUnavailable, Writer
 
 T = TypeVar("T")
+_peewees_errors = pw.__exception_wrapper__  # type: ignore[attr-defined]
 
 BUSY_SECONDS = 5
+READER_CACHE_KB = 2_000
+PIECE = 1024 * 1024
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
@@ -55,7 +58,20 @@ class Sqlite(pw.SqliteDatabase):
         connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
         if not getattr(self._may, "write", False):
             connection.execute("PRAGMA query_only = 1")
+            connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KB}")
         return connection
+
+    def write_large(self, table: str, column: str, place: int, content: bytes) -> None:
+        """Fill the room that a row (by its rowid) has for a large value, piece by piece."""
+        view = memoryview(content)
+        with _peewees_errors, self.connection().blobopen(table, column, place) as blob:
+            for start in range(0, len(view), PIECE):
+                blob.write(view[start : start + PIECE])
+
+    def read_large(self, table: str, column: str, place: int) -> bytes:
+        """A large value of a row (by its rowid)."""
+        with _peewees_errors, self.connection().blobopen(table, column, place, readonly=True) as blob:
+            return bytes(blob.read())
 
     def in_transaction_now(self) -> bool:
         """Whether the database itself still holds this connection's transaction (a full disk ends it silently)."""
