@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ctypes
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from daemon.config import Config, ConfigurationError
 from daemon.desk.deliveries import Deliveries
 from daemon.desk.house import House, load_keyring
 from daemon.desk.intake import Reception
+from daemon.edge import StartError
 from daemon.edge.delivery import Delivery
 from daemon.edge.maildir import Maildir
 from daemon.edge.relay import SmtpRelay
@@ -92,7 +94,7 @@ class Daemon:
         """Open every door; StartError with a sentence if one cannot be opened."""
         loop = asyncio.get_running_loop()
         try:
-            sock = server.listen(self.config.http.host, self.config.http.port)
+            sock = listen(self.config.http.host, self.config.http.port)
             self.http_port = sock.getsockname()[1]
             await self.doors.open()
         except BaseException:
@@ -137,6 +139,23 @@ def _let_go_of_large_blocks() -> None:
     """Have the memory of a large mail go back when it is freed; glibc would keep more of it from mail to mail."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; StartError names cause and cure."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        raise StartError(
+            f"http.port {port} on {host} cannot be used: {error.strerror}; "
+            "stop the program that has it, or set http.port"
+        ) from None
+    return sock
 
 
 def run(config: Config, ready: Callable[[Daemon], None]) -> None:

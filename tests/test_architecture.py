@@ -19,7 +19,7 @@ LONGEST = 300
 # Longer than that, and why.
 LONG = {
     "daemon/config.py": "every option is declared in one place",
-    "daemon/core/decide.py": "the order of the decisions is the policy, and is read from top to bottom",
+    "daemon/mail/markup.py": "one walk over HTML, with every element that bears on the text",
     "daemon/store/facts.py": "every question that a decision asks stands beside the others",
     "daemon/edge/conversation.py": "one class: what differs from aiosmtpd's",
 }

@@ -11,7 +11,7 @@ from daemon.desk.house import House
 from daemon.mail import letters
 from daemon.mail.address import message_id
 from daemon.mail.contexts import Report
-from daemon.store import commit, facts
+from daemon.store import facts, ledger
 from daemon.store import raw as kept
 
 REPORTS_PER_HOUR = 20
@@ -26,11 +26,11 @@ def keep(
     recipient = house.recipient(envelope, desk)
     known = facts.duplicate(arrival.claim, parsed.fingerprint, envelope.source, arrival.dated, now, arrival.again)
     if known is not None:
-        inbound = commit.ledger(parsed, envelope, desk, recipient, None, "ignored", "duplicate", None, now)
+        inbound = ledger.enter(parsed, envelope, desk, recipient, None, "ignored", "duplicate", None, now)
         return Outcome("", "ignored", "duplicate", inbound, known.ticket, known.message)
     if not arrival.dated:
-        commit.let_go(arrival.claim)
-    inbound = commit.ledger(
+        ledger.let_go(arrival.claim)
+    inbound = ledger.enter(
         parsed,
         envelope,
         desk,

@@ -10,7 +10,7 @@ from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
-from daemon.store import commit, facts
+from daemon.store import commit, facts, ledger
 from daemon.store import raw as kept
 
 
@@ -31,8 +31,8 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
     written = commit.plan(plan, mail, desk, arrival.envelope, now)
     repeated = plan.because == "duplicate"
     if not repeated and not arrival.dated:
-        commit.let_go(arrival.claim)
-    inbound = commit.ledger(
+        ledger.let_go(arrival.claim)
+    inbound = ledger.enter(
         mail,
         arrival.envelope,
         desk,

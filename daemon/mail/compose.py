@@ -45,6 +45,7 @@ from daemon.mail.letter import AutomaticReply, Enclosure, Letter
 __all__ = ["Unsafe", "compose"]
 
 LONGEST_FILE_NAME = 180
+BLOCK = 57 * 256
 _DECODED: dict[str, Callable[[bytes], bytes]] = {
     "7bit": bytes,
     "quoted-printable": binascii.a2b_qp,
@@ -166,8 +167,12 @@ def _encoded_text(content: bytes) -> tuple[str, bytes]:
 
 
 def _base64(content: bytes) -> bytes:
-    data = binascii.b2a_base64(content, newline=False)
-    return b"".join(data[at : at + 76] + b"\r\n" for at in range(0, len(data), 76))
+    """Lines of 76 characters, made block by block: as single lines a large enclosure would take its size twice more."""
+    blocks = []
+    for start in range(0, len(content), BLOCK):
+        data = binascii.b2a_base64(content[start : start + BLOCK], newline=False)
+        blocks.append(b"\r\n".join([data[at : at + 76] for at in range(0, len(data), 76)]))
+    return b"\r\n".join([*blocks, b""])
 
 
 def _shown_in_place(enclosure: Enclosure) -> bool:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
-from daemon.core.values import Address, Envelope, Instant, Mail, Parsed
+from daemon.core.values import Address, Envelope, Instant, Mail
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
     Attachment,
     Event,
     Hold,
-    Inbound,
     MailAddress,
     Message,
     NamedAddress,
@@ -35,7 +34,6 @@ NEW_ATTACHMENT = Insertion(Attachment)
 NEW_THREAD_KEY = Insertion(ThreadKey)
 NEW_NAMED_ADDRESS = Insertion(NamedAddress, ignore=True)
 NEW_EVENT = Insertion(Event)
-NEW_INBOUND = Insertion(Inbound)
 NEW_LETTER = Insertion(Outbox)
 PERSON_AT = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key")))
 TOUCH = Prepared(Ticket.update(updated_at=Slot("at")).where(Ticket.id == Slot("ticket")))
@@ -224,56 +222,6 @@ def hold(holding: Holding, inbound: int, message: int | None, now: Instant) -> i
             created_at=now,
             expires_at=holding.expires_at,
         ).execute()
-    )
-
-
-def let_go(claim: str) -> None:
-    """No older row stands for this mail any longer."""
-    Inbound.update(claim=None).where(Inbound.claim == claim).execute()
-
-
-def ledger(
-    parsed: Parsed,
-    envelope: Envelope,
-    desk: str,
-    recipient: str,
-    claim: str | None,
-    state: str,
-    because: str,
-    written: Written | None,
-    now: Instant,
-    error: str | None = None,
-    again: int | None = None,
-) -> int:
-    """Write the mail's row in the ledger, or with ``again`` renew the one it had; its number."""
-    outcome = {
-        "state": state,
-        "because": because,
-        "error": error,
-        "ticket": written.ticket if written else None,
-        "message": written.message if written else None,
-        "recorded_at": now,
-    }
-    if again is not None:
-        Inbound.update(attempts=Inbound.attempts + 1, **outcome).where(Inbound.id == again).execute()
-        return again
-    return NEW_INBOUND.new(
-        source=envelope.source,
-        source_key=envelope.source_key,
-        desk=desk,
-        recipient=recipient,
-        sender=envelope.sender,
-        peer=envelope.peer,
-        login=envelope.login,
-        trusted_network=envelope.trusted_network,
-        fingerprint=parsed.fingerprint,
-        claim=claim,
-        from_text=parsed.from_text[:400],
-        subject=parsed.subject[:400],
-        rfc_message_id=parsed.message_id,
-        raw_bytes=parsed.sha256,
-        received_at=envelope.received_at,
-        **outcome,
     )
 
 

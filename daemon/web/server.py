@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI, Response
 
 from daemon.desk.house import House
-from daemon.edge import StartError
 from daemon.web import confirm, health
 from daemon.web.pages import HEADERS, Pages
 
@@ -36,23 +34,6 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; StartError names cause and cure."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-        sock.listen(128)
-    except OSError as error:
-        sock.close()
-        raise StartError(
-            f"http.port {port} on {host} cannot be used: {error.strerror}; "
-            "stop the program that has it, or set http.port"
-        ) from None
-    return sock
 
 
 def server(app: FastAPI) -> Server:
