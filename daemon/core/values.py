@@ -26,7 +26,7 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The form under which two spellings of one mailbox are equal; only ASCII folds, so no look-alike is taken in."""
+        """The form in which two spellings of one mailbox are equal; only ASCII folds, no look-alike is taken in."""
         return self.address.translate(_FOLD)
 
     @property

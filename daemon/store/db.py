@@ -162,7 +162,7 @@ def _path(url: str) -> Path:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What went wrong first: a failed write ends its transaction, and the rollback that follows fails because of that."""
+    """What went wrong first: a failed write ends its transaction, and so the rollback that follows fails too."""
     while "no transaction" in str(error) and error.__context__ is not None:
         error = error.__context__
     return error
