@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import mailbox
-import os
 import socket
 import sqlite3
 import subprocess
@@ -156,9 +155,7 @@ def test_inspect_prints_exactly_the_keys_of_the_contract(home: RunningDesk, tmp_
     mail = new_mail(f"A Customer <{fresh()}>", Cc="other@customer.example")
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="a.pdf")
     before = sorted(p.name for p in home.folder.iterdir())
-    good, broken = home.json(
-        "inspect", written(tmp_path, "a.eml", mail.as_bytes()), written(tmp_path, "b.eml", BROKEN)
-    )
+    good, broken = home.json("inspect", written(tmp_path, "a.eml", mail.as_bytes()), written(tmp_path, "b.eml", BROKEN))
     assert set(good) == set(broken) == INSPECT_KEYS
     assert set(good["from"]) == {"name", "address"}
     assert set(good["attachments"][0]) == {"name", "content_type", "size", "sha256", "content_id", "inline"}
@@ -238,8 +235,8 @@ def test_what_does_not_exist_is_said_in_a_sentence(home: RunningDesk) -> None:
 
 
 def test_numbers_beyond_any_database_are_said_in_a_sentence(home: RunningDesk) -> None:
-    is_one_clear_refusal(home.run("ticket", "show", "9" * 30), "9" * 30, code=2)
-    is_one_clear_refusal(home.run("inbound", "show", "9" * 30), "9" * 30, code=2)
+    is_one_clear_refusal(home.run("ticket", "show", "9" * 30), "NUMBER")
+    is_one_clear_refusal(home.run("inbound", "retry", "9" * 30), "NUMBER")
 
 
 def test_an_unknown_command_or_option_is_a_matter_of_usage(tmp_path: Path) -> None:
@@ -300,7 +297,11 @@ def test_every_fault_of_a_configuration_is_told_at_once_with_its_path(tmp_path: 
         (DESK + "[relay]\nhost = 'x'\nusername = 'y'\npassword_file = 'gone.txt'\n", ("gone.txt",)),
         (DESK + "[storage]\ntemplates = 'gone'\n", ("storage.templates", "gone")),
         (DESK + "[storage]\ndatabase = 'mysql://x'\n", ("storage.database", "sqlite:///")),
-        (DESK + "[[listen]]\nport = 0\ntls = 'implicit'\ncertificate_file = 'c.pem'\nkey_file = 'k.pem'\n", ("c.pem",)),
+        (
+            DESK + "[http]\nport = 0\n[[listen]]\nport = 0\n"
+            "tls = 'implicit'\ncertificate_file = 'c.pem'\nkey_file = 'k.pem'\n",
+            ("c.pem",),
+        ),
         (DESK + "[[agent]]\nname = 'A'\naddress = 'a@b.example'\npassword_file = 'none.txt'\n", ("none.txt",)),
     ],
 )
@@ -356,7 +357,9 @@ def test_the_daemon_does_not_start_where_it_may_not_write(tmp_path: Path) -> Non
     is_one_clear_refusal(counterfoil(tmp_path, "run", config=DESK), "var")
 
 
-@pytest.mark.parametrize("door", ["[[listen]]\nport = {port}\n[http]\nport = 0\n", "[[listen]]\nport = 0\n[http]\nport = {port}\n"])
+@pytest.mark.parametrize(
+    "door", ["[[listen]]\nport = {port}\n[http]\nport = 0\n", "[[listen]]\nport = 0\n[http]\nport = {port}\n"]
+)
 def test_the_daemon_does_not_start_on_a_port_that_is_taken(tmp_path: Path, door: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -381,17 +384,14 @@ def test_the_daemon_starts_beside_a_relay_that_refuses_its_password_and_says_so(
     desk = RunningDesk(tmp_path, sink, tables=login).start()
     try:
         assert desk.send(new_mail(fresh())).code == 250
-        health = until(lambda: (page := desk.get("http://x/health")[1]) if "degraded" in page_of(desk) else "")
+        until(lambda: "degraded" in desk.get("http://x/health")[1])
+        health = desk.get("http://x/health")[1]
         assert "relay.username" in health
         assert environment()["DESK_TEST_PASSWORD"] not in health + desk.log.read_text()
         sink.relay.credentials = {"desk": environment()["DESK_TEST_PASSWORD"]}
         until(lambda: len(sink.arrived) == 3)
     finally:
         assert desk.end() == 0
-
-
-def page_of(desk: RunningDesk) -> str:
-    return desk.get("http://x/health")[1]
 
 
 def test_the_configuration_is_found_by_option_by_environment_and_in_the_folder(tmp_path: Path) -> None:
@@ -405,7 +405,6 @@ def test_the_configuration_is_found_by_option_by_environment_and_in_the_folder(t
     assert "environment@" in counterfoil(here, "check", **variable).stdout
     chosen = counterfoil(here, "check", "--config", str(tmp_path / "option.toml"), **variable)
     assert "option@" in chosen.stdout
-    assert os.listdir(here) != []
 
 
 def test_a_configuration_that_is_named_must_be_there(tmp_path: Path) -> None:

@@ -8,14 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli.terms import FAILED, AsJson, ConfigFile, as_json, fail, house, moment, plain, say, table
+from daemon.cli.terms import FAILED, HIGHEST, AsJson, ConfigFile, as_json, fail, house, moment, plain, say, table
 from daemon.core.reasons import sentence
 from daemon.desk.house import House
 
 app = typer.Typer(no_args_is_help=True, help="The ledger of every mail seen: list, show, retry, release, discard.")
 
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Number in the ledger, as in: counterfoil inbound list")]
+Number = Annotated[
+    int,
+    typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, help="Number in the ledger, as in: counterfoil inbound list"),
+]
 STATES = ("filed", "ignored", "quarantined", "failed")
+TRIED_AGAIN = ("quarantined", "failed")
 
 
 @app.command("list")
@@ -88,7 +92,9 @@ def show(
 
 
 @app.command()
-def retry(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], config: ConfigFile = None) -> None:
+def retry(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", min=1, max=HIGHEST)], config: ConfigFile = None
+) -> None:
     """Try failed and quarantined mail again, from the bytes that were kept.
 
     Example: counterfoil inbound retry 17 18
@@ -96,7 +102,7 @@ def retry(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], co
     with house(config) as here:
         for number in numbers:
             row = _row(here, number)
-            if row["state"] not in ("failed", "quarantined"):
+            if row["state"] not in TRIED_AGAIN:
                 fail(f"mail {number} is {row['state']}; only failed and quarantined mail can be tried again")
             as_json(asyncio.run(_retry(here, row)))
 
@@ -156,11 +162,12 @@ def _settle(config: Path | None, number: int, decision: str) -> None:
             if outcome is None:
                 fail(f"mail {number} cannot be released: {sentence(held.because)}")
             as_json({"inbound": number, "outcome": outcome.state, "because": outcome.because, "ticket": outcome.ticket})
-        elif decision == "discarded" and row["state"] in ("quarantined", "failed"):
+        elif decision == "discarded" and row["state"] in TRIED_AGAIN:
             here.store.write(lambda: ledger.discard(number, "discarded-by-operator", here.now())).result()
             as_json({"inbound": number, "outcome": "ignored", "because": "discarded-by-operator", "ticket": None})
         else:
-            fail(f"mail {number} is {row['state']} ({row['because']}): nothing waits there")
+            again = f"; to try it again: counterfoil inbound retry {number}" if row["state"] in TRIED_AGAIN else ""
+            fail(f"mail {number} is {row['state']} ({row['because']}): nothing waits there{again}")
 
 
 def _row(here: House, number: int) -> dict[str, Any]:

@@ -30,6 +30,7 @@ ConfigFile = Annotated[
         help="Configuration file; else $COUNTERFOIL_CONFIG, else ./config.toml, else built-in defaults.",
     ),
 ]
+HIGHEST = 2**63 - 1  # that a database can number
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line in place of a table.")]
 
 

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli.terms import USAGE, AsJson, ConfigFile, as_json, block, fail, house, moment, plain, say, table
+from daemon.cli.terms import HIGHEST, USAGE, AsJson, ConfigFile, as_json, block, fail, house, moment, plain, say, table
 from daemon.core.reasons import sentence
 from daemon.core.status import PRIORITIES, STATUSES
 
 app = typer.Typer(no_args_is_help=True, help="Tickets: list, show, why, set.")
 
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the ticket, without #.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, help="Number of the ticket, without #.")]
 
 
 @app.command("list")

@@ -81,8 +81,8 @@ def preview(mail: Mail) -> str:
 
 def by_click(house: House, number: int, token: str, decision: Decision) -> bool:
     """Settle a hold by its link, in the writer's transaction; False if it is not genuine or nothing waits."""
-    held = holds.find(number)
-    if held is None or not house.keyring.is_confirm_token(token, number):
+    held = holds.find(number) if house.keyring.is_confirm_token(token, number) else None
+    if held is None:
         return False
     return settle(house, held, decision, house.now()) is not None
 

@@ -56,9 +56,7 @@ def _links() -> str:
 
 
 BIG: dict[str, Callable[[], bytes]] = {
-    "slow-ct-params.eml": lambda: _mail(
-        61, f"Content-Type: text/plain; {'a=b;' * 16_384}\r\n", "\r\nHello body\r\n"
-    ),
+    "slow-ct-params.eml": lambda: _mail(61, f"Content-Type: text/plain; {'a=b;' * 16_384}\r\n", "\r\nHello body\r\n"),
     "slow-ct-rfc2231.eml": lambda: _mail(
         62, f"Content-Type: text/plain; {';'.join(f'name*{n}=x' for n in range(5_957))}\r\n", "\r\nHello body\r\n"
     ),

@@ -31,6 +31,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, sink: Sink) -> Iterator[Runni
     running = RunningDesk(tmp_path_factory.mktemp("desk"), sink, tables=PATIENT)
     try:
         yield running.start()
+        assert '"level": "error"' not in running.log.read_text()
     finally:
         running.end()
 

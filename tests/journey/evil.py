@@ -39,9 +39,7 @@ def mails() -> list[Evil]:
 def with_real_id(evil: Evil, message_id: str) -> Evil:
     """The same attack, with a Message-ID that we did send."""
     raw = evil.raw.replace(INVENTED_ID, message_id.strip("<>").encode()).replace(b"<evil.", b"<evil.real.")
-    return Evil(
-        REAL + evil.name, evil.kind, raw, evil.states, evil.on_the_wire, evil.recipient, evil.sender
-    )
+    return Evil(REAL + evil.name, evil.kind, raw, evil.states, evil.on_the_wire, evil.recipient, evil.sender)
 
 
 def _evil(row: dict[str, Any]) -> Evil:
@@ -72,7 +70,12 @@ def say_on_the_wire(port: int, evil: Evil) -> list[str]:
             return answer.rstrip()
 
         answers = [hear()]
-        for command in (b"EHLO evil.example", b"MAIL FROM:<%s>" % evil.sender.encode(), b"RCPT TO:<support@desk.example>", b"DATA"):
+        for command in (
+            b"EHLO evil.example",
+            b"MAIL FROM:<%s>" % evil.sender.encode(),
+            b"RCPT TO:<support@desk.example>",
+            b"DATA",
+        ):
             line.sendall(command + b"\r\n")
             answers.append(hear())
         line.sendall(evil.raw + b"\r\n.\r\nQUIT\r\n")

@@ -1,12 +1,17 @@
 """``python faulty.py FOLDER <command>``: Counterfoil with faults that can be switched on while it runs.
 
+``python faulty.py FOLDER serve`` runs one command after another, without the time that it takes to load them.
+
 A file in FOLDER switches one on: ``full`` lets the database grow no further, ``bug`` makes every decision raise. And it
 looks into its outbox more often than usual, so that tests need not wait for the next round.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +43,50 @@ decide.receive = decide_or_raise
 Sqlite.begin = begin_on_a_full_disk  # type: ignore[method-assign]
 app.Delivery = partial(Delivery, poll=OUTBOX_SECONDS)  # type: ignore[misc, assignment]
 
-if __name__ == "__main__":
+
+def run(arguments: list[str]) -> int:
+    """Run a command of ours; its exit code."""
     from daemon.__main__ import main
 
-    main()
+    sys.argv = ["counterfoil", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def serve() -> None:
+    """For each line of JSON, run a command in a child of this loaded process, and print its exit code."""
+    import daemon.cli  # noqa: F401
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os._exit(run_apart(request))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def run_apart(request: dict[str, Any]) -> int:
+    global SWITCHES
+    SWITCHES = Path(request["switches"])
+    os.chdir(request["folder"])
+    for number, (name, flags) in enumerate((("in", os.O_RDONLY), ("out", os.O_WRONLY), ("err", os.O_WRONLY))):
+        os.dup2(os.open(request[name], flags), number)
+    sys.stdin = open(0, closefd=False)
+    try:
+        return run(request["arguments"])
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["serve"]:
+        serve()
+    else:
+        sys.exit(run(sys.argv[1:]))

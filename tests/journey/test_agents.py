@@ -100,6 +100,16 @@ def test_i11_the_agent_discards_by_a_reply(desk: RunningDesk) -> None:
     assert answers(desk, first.ticket) == []
 
 
+def test_i11_a_confirmation_that_comes_twice_acts_once(desk: RunningDesk) -> None:
+    customer = fresh()
+    first, held = held_by_from_alone(desk, customer)
+    yes = reply_to(held.letter("confirmation").mail, AGENT, "Yes.")
+    desk.send(yes)
+    again = desk.send(yes)
+    assert again.outcome == ("ignored", "duplicate")
+    assert answers(desk, first.ticket) == [customer]
+
+
 def test_i11_a_stranger_cannot_answer_the_question(desk: RunningDesk) -> None:
     first, held = held_by_from_alone(desk, fresh())
     question = held.letter("confirmation").mail
@@ -156,7 +166,10 @@ def test_i11_a_link_that_is_not_genuine_leads_nowhere(desk: RunningDesk) -> None
     forged = link[:-4] + "aaaa"
     assert desk.get(forged)[0] == 404
     assert desk.post(forged, "decision=confirmed")[0] == 404
-    assert desk.get(re.sub(r"/confirm/\d+", "/confirm/999999", link))[0] == 404
+    for number in ("999999", "9" * 30):
+        elsewhere = re.sub(r"/confirm/\d+", f"/confirm/{number}", link)
+        assert desk.get(elsewhere)[0] == 404
+        assert desk.post(elsewhere, "decision=confirmed")[0] == 404
     assert answers(desk, first.ticket) == []
 
 

@@ -30,9 +30,7 @@ def test_a_first_mail_opens_a_ticket_is_acknowledged_and_told_to_the_team(desk: 
     assert receipt.kinds == [("acknowledgement", customer), ("notification", AGENT), ("notification", SECOND)]
     for letter in receipt.letters:
         assert desk.arrived(letter).content == letter.raw
-    assert "mail_delivered" in until(
-        lambda: events if len(events := desk.events(receipt.ticket)) == 4 else []
-    )
+    assert "mail_delivered" in until(lambda: events if len(events := desk.events(receipt.ticket)) == 4 else [])
 
 
 def test_i10_an_acknowledgement_to_an_unproved_address_repeats_no_word_of_the_mail(desk: RunningDesk) -> None:
@@ -89,7 +87,7 @@ def test_an_agents_reply_reaches_the_customer_in_the_same_thread(desk: RunningDe
     assert answer.kinds == [("answer", customer)]
     mail = parsed(desk.arrived(letter).content)
     assert address_of(mail["To"]) == customer
-    assert mail["From"] == "\"Desk Agent (Support)\" <support@desk.example>"
+    assert mail["From"] == '"Desk Agent (Support)" <support@desk.example>'
     assert mail["Subject"] == f"[#{receipt.ticket}] Your message to Support"  # as the acknowledgement began it
     assert mail["In-Reply-To"] == first["Message-ID"]
     assert str(first["Message-ID"]) in str(mail["References"]).split()

@@ -64,9 +64,7 @@ class Siege:
 @pytest.fixture(scope="module")
 def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     with Sink() as sink:
-        desk = RunningDesk(
-            tmp_path_factory.mktemp("siege"), sink, f'operator = "{OPERATOR}"', PATIENT, DESKS
-        ).start()
+        desk = RunningDesk(tmp_path_factory.mktemp("siege"), sink, f'operator = "{OPERATOR}"', PATIENT, DESKS).start()
         try:
             yield _besieged(desk)
         finally:
@@ -306,7 +304,9 @@ def test_attach_no_file_is_made_outside_our_folder_and_none_is_read(siege: Siege
     assert {n for n in inside if not n.startswith(("counterfoil.db", "secret.key"))} == set()
     whole = b"".join(x.raw for _, r in siege.of("attach") for x in r.letters)
     assert b"root:" not in whole
-    assert b"Set-Cookie: " not in b"".join(x.raw.split(b"\r\n\r\n")[0] for _, r in siege.of("attach") for x in r.letters)
+    assert b"Set-Cookie: " not in b"".join(
+        x.raw.split(b"\r\n\r\n")[0] for _, r in siege.of("attach") for x in r.letters
+    )
 
 
 def test_attach_an_invitation_is_not_answered_for_anyone(siege: Siege) -> None:
