@@ -14,17 +14,21 @@ from typing import Any
 
 import pytest
 
+from tests.journey.commands import environment
 from tests.journey.mails import fresh, new_mail
-from tests.journey.running import LISTENERS, RunningDesk, environment, until
+from tests.journey.running import LISTENERS, RunningDesk, until
 from tests.journey.sink import Sink
 
 FILE_KEYS = {"path", "outcome", "because", "ticket", "message"}
 INSPECT_KEYS = set(
-    "path subject from to cc reply_to date message_id in_reply_to references text html reply_text quoted_text signature_text "
-    "attachments automatic bounce outcome because defects".split()
+    "path subject from to cc reply_to date message_id in_reply_to references text html reply_text quoted_text "
+    "signature_text attachments automatic bounce outcome because defects".split()
 )
 DESK = '[[desk]]\nname = "support"\naddress = "support@desk.example"\n'
-BROKEN = b"From: a@customer.example\r\nFrom: b@customer.example\r\nTo: support@desk.example\r\nSubject: two\r\n\r\nTwo authors."
+BROKEN = (
+    b"From: a@customer.example\r\nFrom: b@customer.example\r\nTo: support@desk.example\r\nSubject: two\r\n\r\n"
+    b"Two authors."
+)
 SECRET = "hunter2hunter2"
 
 

@@ -32,7 +32,8 @@ def from_customer(case: Case) -> Plan:
     if automatic is not None:
         return _file_quietly(case, match.ticket, match.because)
     if _closed_too_long(case, match.ticket):
-        return open_ticket(case, match.because, ((match.ticket.id, "follow-up"),), proves)
+        links = ((match.ticket.id, "follow-up"),)
+        return open_ticket(case, match.because, links, proves, subject=match.ticket.subject)
     return _join(case, match.ticket, match.because, proves)
 
 
@@ -59,7 +60,9 @@ def _file_quietly(case: Case, ticket: TicketFacts, because: str) -> Plan:
     return Plan("filed", because, ticket.id, filing=filing, events=(event,))
 
 
-def open_ticket(case: Case, because: str, links: tuple[tuple[int, str], ...], proves: bool) -> Plan:
+def open_ticket(
+    case: Case, because: str, links: tuple[tuple[int, str], ...], proves: bool, subject: str | None = None
+) -> Plan:
     """A new ticket, acknowledged where its author may be answered, told to the team unless it is part of a flood."""
     facts, screened, at = case.facts, case.screened, case.envelope.received_at
     if facts.sibling is not None:
@@ -72,7 +75,7 @@ def open_ticket(case: Case, because: str, links: tuple[tuple[int, str], ...], pr
     return Plan(
         "filed",
         because,
-        opening=Opening(matching.plain_subject(case.mail.subject), facts.desk.team, at),
+        opening=Opening(subject or matching.plain_subject(case.mail.subject), facts.desk.team, at),
         filing=Filing("automatic" if screened.automatic else "customer", "filed", because, case.evidence.because),
         events=(Event("ticket_opened", because, at, "author", data=(("answered", screened.because),)),),
         outgoing=tuple(letters),

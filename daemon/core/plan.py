@@ -60,6 +60,7 @@ class TicketFacts:
 
     id: int
     desk: str
+    subject: str
     status: str
     team: str
     requester: int

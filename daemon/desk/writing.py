@@ -167,7 +167,7 @@ def _bounced(w: Writing) -> Letter:
     assert w.plan.settles is not None
     row = outbox.find(w.plan.settles[0])
     told = w.mail.bounce.recipients if w.mail.bounce else ()
-    response = next((text for r in told if (text := r.reason or r.status or r.smtp_code)), "")
+    response = next((text for r in told if (text := " ".join(filter(None, (r.smtp_code, r.status, r.reason))))), "")
     to = to_agent(w.house, w.arrival.to.desk, w.ticket, w.person, w.message_id, w.token, w.now)
     subject = facts.ticket_row(w.ticket).subject
     recipient = Address("", row.recipient)

@@ -155,6 +155,7 @@ TICKET = Prepared(
                 MailAddress.key == Slot("author_key"),
             )
         ),
+        Ticket.subject,
     ).where(Ticket.id == Slot("number"))
 )
 PARTICIPANTS = Prepared(Participant.select(Participant.person).where(Participant.ticket == Slot("ticket")))
@@ -180,6 +181,7 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
         last_event_at=row[9],
         automatic_lately=row[10],
         seen_from_author=bool(row[12]),
+        subject=row[13],
     )
 
 

@@ -66,6 +66,7 @@ def ticket(**fields: Any) -> TicketFacts:
     plain = TicketFacts(
         id=1042,
         desk="support",
+        subject="Printer",
         status="pending",
         team="support",
         requester=CUSTOMER,

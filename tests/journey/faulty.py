@@ -74,10 +74,10 @@ def run_apart(request: dict[str, Any]) -> int:
     os.chdir(request["folder"])
     for number, (name, flags) in enumerate((("in", os.O_RDONLY), ("out", os.O_WRONLY), ("err", os.O_WRONLY))):
         os.dup2(os.open(request[name], flags), number)
-    sys.stdin = open(0, closefd=False)
+    sys.stdin = os.fdopen(0, closefd=False)
     try:
         return run(request["arguments"])
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
         traceback.print_exc()
         return 1
     finally:

@@ -10,8 +10,8 @@ from email.utils import getaddresses
 from html.parser import HTMLParser
 
 HEADERS = frozenset(
-    "message-id date from to reply-to subject in-reply-to references auto-submitted x-auto-response-suppress precedence "
-    "x-counterfoil mime-version content-type content-transfer-encoding".split()
+    "message-id date from to reply-to subject in-reply-to references auto-submitted x-auto-response-suppress "
+    "precedence x-counterfoil mime-version content-type content-transfer-encoding".split()
 )
 ACTIVE_TAGS = frozenset(
     "script iframe object embed form input button textarea select base link video audio source svg math applet frame "
@@ -30,7 +30,7 @@ def faults_of_letter(raw: bytes, recipient: str) -> list[str]:
     if max(map(len, raw.split(b"\r\n"))) > 998:
         faults.append("a line over 998")
     mail = message_from_bytes(raw)
-    names = [name.lower() for name in mail.keys()]
+    names = [name.lower() for name, _ in mail.items()]
     faults += [f"header {n}" for n in names if n not in HEADERS or names.count(n) > 1]
     faults += [f"control character in {n}" for n, v in mail.items() if CONTROLS.search(str(v).replace("\r\n", ""))]
     to = str(message_from_string(raw.decode("utf-8", "replace").partition("\r\n\r\n")[0])["To"])
@@ -85,14 +85,15 @@ class _Reader(HTMLParser):
         self._in_style = tag == "style"
         for name, value in attributes:
             target = re.sub(r"[\x00-\x20]", "", value or "").lower()
-            if name.startswith("on") or name == "srcdoc" or (name == "http-equiv" and target != "content-type"):
-                self.faults.append(f"<{tag} {name}>")
-            elif name in LOADING and not target.startswith("cid:"):
-                self.faults.append(f"<{tag} {name}={target[:40]}>")
-            elif name == "href" and not target.startswith(("http://", "https://", "mailto:", "tel:", "#")):
-                self.faults.append(f"<{tag} {name}={target[:40]}>")
-            elif name == "style" and re.search(r"url\(|expression|@import|position:(fixed|absolute)", target):
-                self.faults.append(f"<{tag} style={target[:60]}>")
+            if (
+                name.startswith("on")
+                or name == "srcdoc"
+                or (name == "http-equiv" and target != "content-type")
+                or (name in LOADING and not target.startswith("cid:"))
+                or (name == "href" and not target.startswith(("http://", "https://", "mailto:", "tel:", "#")))
+                or (name == "style" and re.search(r"url\(|expression|@import|position:(fixed|absolute)", target))
+            ):
+                self.faults.append(f"<{tag} {name}={target[:60]}>")
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = False

@@ -7,9 +7,7 @@ database; what it sent, from the relay.
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
 import re
 import signal
 import smtplib
@@ -20,27 +18,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeVar
 
 from tests.fakes import Arrived
+from tests.journey.commands import FAULTY, PASSWORD, commands, environment
 from tests.journey.mails import address_of
+from tests.journey.receipt import Letter, Receipt, parsed
 from tests.journey.sink import Sink
 
 T = TypeVar("T")
 Door = Literal["outside", "inside", "submission", "lmtp"]
 
 DEADLINE_SECONDS = 20.0
-ROOT = Path(__file__).parents[2]
-FAULTY = Path(__file__).with_name("faulty.py")
 AGENT, SECOND = "agent@desk.example", "second@desk.example"
-PASSWORD = "correct horse"
 DOORS: tuple[Door, ...] = ("outside", "inside", "submission", "lmtp")
 
 DESKS = """
@@ -94,57 +86,6 @@ def until(question: Callable[[], T], seconds: float = DEADLINE_SECONDS) -> T:
         assert time.monotonic() < end, f"waited {seconds} s in vain"
         time.sleep(0.01)
     return answer
-
-
-@dataclass(frozen=True)
-class Letter:
-    """An outgoing mail as it was queued."""
-
-    id: int
-    kind: str
-    recipient: str
-    ticket: int | None
-    automatic: bool
-    raw: bytes
-
-    @property
-    def mail(self) -> EmailMessage:
-        return parsed(self.raw)
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of one mail that was sent: the answer, its rows in the ledger, and the letters that followed."""
-
-    code: int
-    text: str
-    rows: tuple[dict[str, Any], ...]
-    letters: tuple[Letter, ...]
-
-    @property
-    def row(self) -> dict[str, Any]:
-        assert len(self.rows) == 1, (self.code, self.text, self.rows)
-        return self.rows[0]
-
-    @property
-    def outcome(self) -> tuple[str, str]:
-        return self.row["state"], self.row["because"]
-
-    @property
-    def ticket(self) -> int:
-        number = self.row["ticket_id"]
-        assert number is not None, self.row
-        return int(number)
-
-    def letter(self, kind: str, to: str = "") -> Letter:
-        """The one letter of this kind (to this address)."""
-        found = [x for x in self.letters if x.kind == kind and (not to or x.recipient == to)]
-        assert len(found) == 1, [(x.kind, x.recipient) for x in self.letters]
-        return found[0]
-
-    @property
-    def kinds(self) -> list[tuple[str, str]]:
-        return sorted((x.kind, x.recipient) for x in self.letters)
 
 
 class RunningDesk:
@@ -356,51 +297,3 @@ class RunningDesk:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
-
-
-class Commands:
-    """A process that has our commands loaded and forks for each: a command costs its own time alone."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(FAULTY), ".", "serve"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
-
-    def run(self, folder: Path, arguments: list[str], given: bytes) -> subprocess.CompletedProcess[str]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        switches = folder / "switches"
-        switches.mkdir(exist_ok=True)
-        with TemporaryDirectory() as place:
-            files = {name: Path(place) / name for name in ("in", "out", "err")}
-            for file in files.values():
-                file.write_bytes(given if file.name == "in" else b"")
-            request = {"switches": str(switches), "folder": str(folder), "arguments": arguments}
-            print(json.dumps(request | {k: str(v) for k, v in files.items()}), file=self._process.stdin, flush=True)
-            code = int(self._process.stdout.readline())
-            return subprocess.CompletedProcess(arguments, code, files["out"].read_text(), files["err"].read_text())
-
-    def end(self) -> None:
-        self._process.communicate()
-
-
-@cache
-def commands() -> Commands:
-    """The one that all tests share."""
-    started = Commands()
-    atexit.register(started.end)
-    return started
-
-
-def parsed(raw: bytes) -> EmailMessage:
-    mail = message_from_bytes(raw, policy=default)
-    assert isinstance(mail, EmailMessage)
-    return mail
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "DESK_TEST_PASSWORD": PASSWORD}

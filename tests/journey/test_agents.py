@@ -6,7 +6,8 @@ import re
 from email.message import EmailMessage
 
 from tests.journey.mails import fresh, html_of, new_mail, reply_to, text_of
-from tests.journey.running import AGENT, SECOND, Letter, Receipt, RunningDesk, parsed
+from tests.journey.receipt import Letter, Receipt, parsed
+from tests.journey.running import AGENT, SECOND, RunningDesk
 
 WORDS = "Pull the plug, please."
 

@@ -7,7 +7,8 @@ from email.utils import formatdate
 from pathlib import Path
 
 from tests.journey.mails import address_of, fresh, html_of, new_mail, reply_to, text_of
-from tests.journey.running import AGENT, SECOND, Receipt, RunningDesk
+from tests.journey.receipt import Receipt
+from tests.journey.running import AGENT, SECOND, RunningDesk
 from tests.journey.sink import Sink
 
 DAY = 86_400

@@ -7,7 +7,8 @@ from email.message import EmailMessage
 import pytest
 
 from tests.journey.mails import address_of, fresh, html_of, new_mail, reply_to, text_of
-from tests.journey.running import AGENT, SECOND, Receipt, RunningDesk, parsed, until
+from tests.journey.receipt import Receipt, parsed
+from tests.journey.running import AGENT, SECOND, RunningDesk, until
 
 
 def opened(desk: RunningDesk, customer: str, text: str = "The printer is on fire.", **headers: str) -> Receipt:

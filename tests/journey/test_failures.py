@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.journey.mails import address_of, fresh, new_mail, reply_to, text_of
-from tests.journey.running import AGENT, SECOND, Letter, Receipt, RunningDesk, until
+from tests.journey.receipt import Letter, Receipt
+from tests.journey.running import AGENT, SECOND, RunningDesk, until
 from tests.journey.sink import Sink
 
 WORDS = "Pull the plug, please."
@@ -28,7 +29,8 @@ def report(of: str, recipient: str, action: str = "failed", status: str = "5.1.1
         "--x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.customer.example\r\n\r\n"
         f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: {status}\r\n"
         "Diagnostic-Code: smtp; 550 no such mailbox\r\n\r\n"
-        f"--x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {of}\r\nFrom: support@desk.example\r\n\r\n--x--\r\n"
+        "--x\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: {of}\r\nFrom: support@desk.example\r\n\r\n--x--\r\n"
     ).encode()
 
 
