@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -60,7 +61,8 @@ class FakeRelay:
         self._server.close()
         for session in list(self._sessions):
             if session.transport is not None:
-                session.transport.abort()
+                with contextlib.suppress(AttributeError):  # a TLS transport that is gone already
+                    session.transport.abort()
         await self._server.wait_closed()
 
     def misbehaves(self, stage: str) -> bool:

@@ -10,11 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.journey.commands import environment
+from tests.journey.commands import commands, environment
 from tests.journey.mails import fresh, new_mail
 from tests.journey.running import LISTENERS, RunningDesk, until
 from tests.journey.sink import Sink
@@ -45,19 +44,12 @@ def sink() -> Iterator[Sink]:
 
 
 def counterfoil(
-    folder: Path, *arguments: str, config: str | None = None, **more: str
+    folder: Path, *arguments: str, config: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with this text as its config.toml; it has 20 s."""
+    """Run a command in a folder, with this text as its config.toml."""
     if config is not None:
         (folder / "config.toml").write_text(config, "utf-8")
-    return subprocess.run(
-        [sys.executable, "-m", "daemon", *arguments],
-        cwd=folder,
-        env=environment() | more,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    return commands().run(folder, list(arguments), environment=environment)
 
 
 def is_one_clear_refusal(done: subprocess.CompletedProcess[str], *words: str, code: int = 2) -> None:
@@ -405,7 +397,7 @@ def test_the_configuration_is_found_by_option_by_environment_and_in_the_folder(t
     here = tmp_path / "here"
     assert "support@example.com" in counterfoil(here, "check").stdout
     assert "folder@" in counterfoil(here, "check", config=(tmp_path / "folder.toml").read_text()).stdout
-    variable: dict[str, Any] = {"COUNTERFOIL_CONFIG": str(tmp_path / "environment.toml")}
+    variable = {"COUNTERFOIL_CONFIG": str(tmp_path / "environment.toml")}
     assert "environment@" in counterfoil(here, "check", **variable).stdout
     chosen = counterfoil(here, "check", "--config", str(tmp_path / "option.toml"), **variable)
     assert "option@" in chosen.stdout
@@ -413,6 +405,15 @@ def test_the_configuration_is_found_by_option_by_environment_and_in_the_folder(t
 
 def test_a_configuration_that_is_named_must_be_there(tmp_path: Path) -> None:
     is_one_clear_refusal(counterfoil(tmp_path, "check", "--config", "gone.toml"), "gone.toml")
+
+
+def test_the_program_starts_as_a_module_and_as_a_command(tmp_path: Path) -> None:
+    for program in ([sys.executable, "-m", "daemon"], [str(Path(sys.executable).with_name("counterfoil"))]):
+        (tmp_path / "config.toml").write_text("[[desk]\n")
+        done = subprocess.run(
+            [*program, "check"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=20
+        )
+        is_one_clear_refusal(done, "config.toml", "TOML")
 
 
 def test_the_example_listeners_of_these_tests_are_good(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli.terms import FAILED, ConfigFile, fail, fail_for_now, fail_whole, load_config, say
-from daemon.config import Config, ConfigurationError
+from daemon.config import Config, ConfigurationError, unreadable
 from daemon.store.writer import StoreUnavailable
 
 
@@ -47,23 +47,21 @@ def check(
 
 def _local_faults(settings: Config) -> list[str]:
     """Everything that this machine alone can tell, each fault a sentence."""
-    from daemon.app import build_house, credentials
+    from daemon.app import build_house
     from daemon.edge import StartError
     from daemon.edge.tls import server_context
     from daemon.store.db import StoreError
 
-    faults: list[str] = []
+    faults = unreadable(settings)
     attempts: list[Callable[[], object]] = [
         lambda: build_house(settings).store.close(),
-        lambda: credentials(settings),
-        settings.relay.password,
-        *(partial(server_context, listener) for listener in settings.listen),
+        *(partial(server_context, listener) for listener in settings.listen if not faults),
     ]
     for attempt in attempts:
         try:
             attempt()
         except ConfigurationError as error:
-            faults += error.faults
+            faults += [fault for fault in error.faults if not fault.startswith("storage.templates")]
         except (StoreError, StartError) as error:
             faults.append(str(error))
     return faults

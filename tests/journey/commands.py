@@ -1,4 +1,4 @@
-"""Commands of ours, run from a loaded process: they take as long as their work does, not as long as Python does to start."""
+"""Commands of ours, run from a loaded process: they take their own time alone, not that which Python takes to start."""
 
 from __future__ import annotations
 
@@ -28,16 +28,22 @@ class Commands:
             env=environment(),
         )
 
-    def run(self, folder: Path, arguments: list[str], given: bytes) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, folder: Path, arguments: list[str], given: bytes = b"", environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in a folder, with these variables besides; after 30 s it is ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        switches = folder / "switches"
-        switches.mkdir(exist_ok=True)
         with TemporaryDirectory() as place:
             files = {name: Path(place) / name for name in ("in", "out", "err")}
             for file in files.values():
                 file.write_bytes(given if file.name == "in" else b"")
-            request = {"switches": str(switches), "folder": str(folder), "arguments": arguments}
+            request = {
+                "switches": str(folder / "switches"),
+                "folder": str(folder),
+                "arguments": arguments,
+                "environment": environment or {},
+            }
             print(json.dumps(request | {k: str(v) for k, v in files.items()}), file=self._process.stdin, flush=True)
             code = int(self._process.stdout.readline())
             return subprocess.CompletedProcess(arguments, code, files["out"].read_text(), files["err"].read_text())

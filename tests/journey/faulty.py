@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from functools import partial
@@ -23,6 +24,7 @@ from daemon.store.db import Sqlite
 
 SWITCHES = Path(sys.argv.pop(1))
 OUTBOX_SECONDS = 0.1
+LONGEST_SECONDS = 30
 NO_LIMIT = 1_073_741_823
 
 
@@ -72,6 +74,8 @@ def run_apart(request: dict[str, Any]) -> int:
     global SWITCHES
     SWITCHES = Path(request["switches"])
     os.chdir(request["folder"])
+    os.environ.update(request["environment"])
+    signal.alarm(LONGEST_SECONDS)
     for number, (name, flags) in enumerate((("in", os.O_RDONLY), ("out", os.O_WRONLY), ("err", os.O_WRONLY))):
         os.dup2(os.open(request[name], flags), number)
     sys.stdin = os.fdopen(0, closefd=False)

@@ -99,6 +99,7 @@ class RunningDesk:
         self.config = folder / "config.toml"
         self.database = folder / "var" / "counterfoil.db"
         self.log = folder / "log"
+        (folder / "switches").mkdir()
         relay = (
             f'[relay]\nhost = "127.0.0.1"\nport = {sink.port}\ntls = "none"\nretry_first = 1\ntimeout = 5\n'
             if sink
@@ -145,7 +146,6 @@ class RunningDesk:
 
     def _command(self, *arguments: str) -> list[str]:
         switches = self.folder / "switches"
-        switches.mkdir(exist_ok=True)
         return [sys.executable, str(FAULTY), str(switches), *arguments, "--config", str(self.config)]
 
     def switch(self, fault: Literal["full", "bug"], on: bool) -> None:
