@@ -1,8 +1,8 @@
 """Mail for measurements, the same bytes for the same seed on every machine.
 
-A batch has a fixed mix of sizes, charsets and shapes in an order of its own: text alone, text with HTML as Outlook writes
-it, attachments, and, in replies, the quoted mail. Replies go to tickets that exist: half of them to the signed reply
-address, half to the desk's own address with References that name an earlier mail.
+A batch has a fixed mix of sizes, charsets and shapes in an order of its own: text alone, text with HTML as Outlook
+writes it, attachments, and, in replies, the quoted mail. Replies go to tickets that exist: half of them to the
+signed reply address, half to the desk's own address with References that name an earlier mail.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def described(samples: Sequence[Sample]) -> str:
     replies = sum(s.is_reply for s in samples) / len(samples)
     return (
         f"{len(samples)} mails, {1 - replies:.0%} new, {replies:.0%} replies, "
-        f"{sizes[0]:.1f} to {sizes[-1]:.0f} KB, mean {sum(sizes) / len(sizes):.1f} KB, median {sizes[len(sizes) // 2]:.1f} KB, "
+        f"{sizes[0]:.1f} to {sizes[-1]:.0f} KB, mean {sum(sizes) / len(sizes):.1f} KB, "
+        f"median {sizes[len(sizes) // 2]:.1f} KB, "
         f"{len(_CHARSETS)} charsets, {CUSTOMERS} customers"
     )
 
@@ -152,7 +153,8 @@ def _html(chance: random.Random, lines: Sequence[str], size: int, quoted: bool) 
     rows: list[str] = []
     while sum(map(len, body)) + len(rows) * 130 < size:
         rows.append(
-            f'<tr><td style="padding:2px 4px">Article {chance.randrange(10**6)}</td><td align="right"><b>1</b></td></tr>'
+            f'<tr><td style="padding:2px 4px">Article {chance.randrange(10**6)}</td>'
+            '<td align="right"><b>1</b></td></tr>'
         )
     return "\r\n".join(
         ["<html><head><style>p{margin:0}</style></head><body>", *body, "<table>", *rows, "</table></body></html>"]

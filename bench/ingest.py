@@ -2,11 +2,11 @@
 
     bin/bench ingest [--rounds N] [--mails N] [--tickets N]
 
-Everything is measured in turn within each round, so that whatever else the machine does falls on all alike; figures are
-medians over the rounds. A share is that of bare aiosmtpd's rate in the same round with as many connections. Where mail is
-sent out, the clock stops only when the last one has been delivered to the sink and written down as delivered. CPU is that
-of the daemon with all its processes, the sending out included, and neither client nor sink. ``--tickets`` measures a
-database that holds so many tickets beside the empty one.
+Everything is measured in turn within each round, so that whatever else the machine does falls on all alike; figures
+are medians over the rounds. A share is that of bare aiosmtpd's rate in the same round with as many connections.
+Where mail is sent out, the clock stops only when the last one has been delivered to the sink and written down as
+delivered. CPU is that of the daemon with all its processes, the sending out included, and neither client nor sink.
+``--tickets`` measures a database that holds so many tickets beside the empty one.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def parsing(samples: Sequence[Sample]) -> float:
 
 
 def commits(samples: Sequence[Sample], file: Path, *, bytes_too: bool) -> float:
-    """Mails a second that SQLite (WAL, synchronous=FULL) commits one by one: a small row each, or their bytes as well."""
+    """Mails a second that SQLite (WAL, synchronous=FULL) commits one by one: a small row, or their bytes too."""
     file.unlink(missing_ok=True)
     database = sqlite3.connect(file, isolation_level=None)
     database.execute("PRAGMA journal_mode = wal")

@@ -1,8 +1,8 @@
 """A database with a past: tickets of two years, each with its mails, events, letters and keys, written in bulk.
 
-Of each ticket: a customer's mail, an acknowledgement, a notification and an agent's answer with its own mail; of every
-second one also a customer's reply, whose notification went out. Nine in ten are closed. The bytes of the mails are small;
-their count, which is what indexes feel, is real.
+Of each ticket: a customer's mail, an acknowledgement, a notification and an agent's answer with its own mail; of
+every second one also a customer's reply, whose notification went out. Nine in ten are closed. The bytes of the
+mails are small; their count, which is what indexes feel, is real.
 """
 
 from __future__ import annotations

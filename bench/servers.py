@@ -1,4 +1,4 @@
-"""What is measured, each in processes of its own: the daemon on a database of its own, and aiosmtpd that does nothing."""
+"""What is measured, each in a process of its own: the daemon on a new database, and aiosmtpd that does nothing."""
 
 from __future__ import annotations
 

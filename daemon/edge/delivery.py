@@ -105,7 +105,6 @@ class Delivery:
         self._poll = poll
         self._circuit = Circuit(relay, clock)
         self._flights: dict[int, tuple[tuple[int | None, str], asyncio.Task[None]]] = {}
-        self._talking = 0  # flights on their way to the relay; the others are being written down
         self._waiting: deque[Parcel] = deque()
         self._news = asyncio.Event()
         self._has_old = False
@@ -149,8 +148,7 @@ class Delivery:
 
     async def _depart(self) -> None:
         """Send off what is due, as far as there is room."""
-        most = 1 if self._circuit.reason else self._relay.connections
-        room = min(most - self._talking, 2 * most - len(self._flights))
+        room = (1 if self._circuit.reason else self._relay.connections) - len(self._flights)
         if room > len(self._waiting):
             self._waiting.extend(await self._due(self._relay.connections * AHEAD))
         busy = {lane for lane, _ in self._flights.values()}
@@ -159,7 +157,6 @@ class Delivery:
             lane = (parcel.ticket, parcel.recipient.casefold())
             if lane not in busy and not self._closing:
                 busy.add(lane)
-                self._talking += 1
                 task = asyncio.get_running_loop().create_task(self._deliver(parcel))
                 self._flights[parcel.id] = (lane, task)
 
@@ -175,25 +172,15 @@ class Delivery:
 
     async def _deliver(self, parcel: Parcel) -> None:
         try:
-            result = await self._handed_over(parcel)
-            if result is not None:
-                await self._record(parcel, result)
+            try:
+                content = await self._outbox.content(parcel.id)
+            except Exception as error:  # noqa: BLE001  the same
+                self._outbox_failed(error)
+                await asyncio.sleep(self._poll)  # still under way until then, so that it is not offered at once
+                return
+            await self._record(parcel, await self._send(parcel, content))
         finally:
             del self._flights[parcel.id]
-            self._news.set()
-
-    async def _handed_over(self, parcel: Parcel) -> Result | None:
-        """Talk to the relay; None if the bytes cannot be read. While this is written down, another parcel may leave."""
-        try:
-            content = await self._outbox.content(parcel.id)
-        except Exception as error:  # noqa: BLE001  the same
-            self._outbox_failed(error)
-            await asyncio.sleep(self._poll)  # still under way until then, so that it is not offered at once
-            return None
-        else:
-            return await self._send(parcel, content)
-        finally:
-            self._talking -= 1
             self._news.set()
 
     async def _send(self, parcel: Parcel, content: bytes) -> Result:
