@@ -78,7 +78,7 @@ class _History:
             resolved_at=at + 900 if closed else None,
             closed_at=at + 900 if closed else None,
         )
-        self._row("participant", ticket_id=ticket, person_id=person, since=at)
+        self._row("participant", ticket_id=ticket, person_id=person, proved=1, since=at)
         self._mail(ticket, at, "customer", person, address)
         self._event(ticket, at, "ticket_opened", person)
         self._letter(ticket, at, "acknowledgement", person, address)
@@ -116,7 +116,7 @@ class _History:
             received_at=at,
         )
         self._row("thread_key", rfc_message_id=name, ticket_id=ticket)
-        self._row("named_address", ticket_id=ticket, key=f"{kind}@example.org")
+        self._row("named_address", ticket_id=ticket, key=f"colleague{self._messages}@example.org")
         self._row(
             "inbound",
             source="smtp",
@@ -195,7 +195,7 @@ def _insert(database: sqlite3.Connection, rows: Rows) -> None:
     for table, values in _in_order(rows):
         columns = ", ".join(values[0])
         marks = ", ".join(f":{column}" for column in values[0])
-        database.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608 - ours
+        database.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608 - ours
     database.execute("COMMIT")
 
 

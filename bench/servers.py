@@ -106,19 +106,17 @@ class Daemon:
         return str(state), str(because)
 
     def known(self, most: int) -> list[Known]:
-        """Tickets of the measured customers that can be answered, spread over all there are."""
+        """Tickets that are not closed, whose customers may answer: at most so many, spread over all there are."""
         keyring = Keyring.from_text(KEYS)
-        count = self._row("SELECT max(id) FROM ticket")[0] or 0
         rows = self.outbox.execute(
             "SELECT t.id, t.requester_id, a.address, m.rfc_message_id FROM ticket t"
             " JOIN mail_address a ON a.person_id = t.requester_id"
             " JOIN message m ON m.id = (SELECT min(id) FROM message WHERE ticket_id = t.id)"
-            " WHERE t.id % max(1, ? / ?) = 0 ORDER BY t.id",
-            (count, most),
+            " WHERE t.status != 'closed' ORDER BY t.id"
         ).fetchall()
         return [
             Known(address, ticket, BOOK.reply_address("support", ticket, keyring.token(ticket, person)), message_id)
-            for ticket, person, address, message_id in rows
+            for ticket, person, address, message_id in rows[:: -(-len(rows) // most) or 1]
         ]
 
     def _row(self, sql: str) -> Any:

@@ -70,7 +70,7 @@ class Desk(Section):
         room = LONGEST_LOCAL_PART - LONGEST_REPLY_SUFFIX
         local = self.address.rpartition("@")[0]
         if self.reply_address in ("plus", "separator") and len(local) > room:
-            shorter = f"choose one of at most {room} characters before the @, or reply_address = \"catch-all\""
+            shorter = f'choose one of at most {room} characters before the @, or reply_address = "catch-all"'
             yield ("address", "reply_address"), f"{local}@ leaves no room for reply addresses; {shorter}"
 
 

@@ -34,7 +34,11 @@ class Arrival:
     @property
     def claim(self) -> str:
         """What is unique to this mail at this desk (invariant 4), hexadecimal SHA-256."""
-        return hashlib.sha256(f"{self.to.desk}\n{self.parsed.fingerprint}".encode()).hexdigest()
+        return self.claim_at(self.to.desk)
+
+    def claim_at(self, desk: str) -> str:
+        """What would be unique to it at another desk."""
+        return hashlib.sha256(f"{desk}\n{self.parsed.fingerprint}".encode()).hexdigest()
 
     @property
     def dated(self) -> bool:

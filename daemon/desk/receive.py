@@ -90,7 +90,7 @@ def gather(house: House, arrival: Arrival, now: int) -> Facts:
         tagged=tagged if tagged in tickets else None,
         reached=facts.persons_at(a.key for a in (*mail.to, *mail.cc)),
         own=facts.is_ours(mail.message_id) or bool(mail.sender and house.book.read(mail.sender.address)),
-        sibling=facts.sibling(mail.fingerprint, to.desk),
+        sibling=facts.sibling([arrival.claim_at(d.name) for d in house.config.desk if d.name != to.desk]),
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
         withheld=words.because if isinstance(words, answer.Withheld) else None,
@@ -99,10 +99,7 @@ def gather(house: House, arrival: Arrival, now: int) -> Facts:
 
 def duplicate(arrival: Arrival, now: int) -> DuplicateFacts | None:
     """The ledger row that stands for this mail already."""
-    parsed = arrival.parsed
-    return facts.duplicate(
-        arrival.claim, parsed.fingerprint, arrival.envelope.source, arrival.dated, now, arrival.again
-    )
+    return facts.duplicate(arrival.claim, arrival.envelope.source, arrival.dated, now, arrival.again)
 
 
 def _token(house: House, to: Recipient, mail: Mail, author: AuthorFacts | None) -> TokenFacts | None:

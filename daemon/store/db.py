@@ -32,7 +32,7 @@ PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
-    "cache_size": -16_000,
+    "cache_size": -32_000,
     "wal_autocheckpoint": 4_000,
     "temp_store": "memory",
 }

@@ -82,9 +82,7 @@ STANDS_FOR_LATELY = Prepared(
 )
 
 
-def duplicate(
-    claim: str, fingerprint: str, source: str, dated: bool, now: int, but: int | None
-) -> DuplicateFacts | None:
+def duplicate(claim: str, source: str, dated: bool, now: int, but: int | None) -> DuplicateFacts | None:
     """The row that stands for this mail at this desk (invariant 4); ``but`` is a row that is being tried again."""
     if dated:
         row = STANDS_FOR.first(claim=claim, but=but or 0)
@@ -95,15 +93,15 @@ def duplicate(
 
 SIBLING = Prepared(
     Inbound.select(Inbound.ticket)
-    .where(Inbound.fingerprint == Slot("fingerprint"), Inbound.desk != Slot("desk"), Inbound.ticket.is_null(False))
+    .where(Inbound.claim.in_(Slots("claims")), Inbound.ticket.is_null(False))
     .order_by(Inbound.id)
     .limit(1)
 )
 
 
-def sibling(fingerprint: str, desk: str) -> int | None:
-    """The ticket that this mail opened or joined at another desk."""
-    ticket: int | None = SIBLING.value(fingerprint=fingerprint, desk=desk)
+def sibling(claims: Sequence[str]) -> int | None:
+    """The ticket that the same mail opened or joined under one of its claims at other desks."""
+    ticket: int | None = SIBLING.value(claims=list(claims)) if claims else None
     return ticket
 
 

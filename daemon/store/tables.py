@@ -212,7 +212,7 @@ class Inbound(Numbered):
     peer = pw.TextField(default="")
     login = pw.TextField(null=True)
     trusted_network = pw.BooleanField(default=False)
-    fingerprint = pw.CharField(64, index=True)
+    fingerprint = pw.CharField(64)
     claim = pw.CharField(64, null=True, unique=True)
     state = pw.TextField()
     because = pw.TextField()

@@ -137,7 +137,7 @@ def up(migrator, db):
         peer = TextField(default="")
         login = TextField(null=True)
         trusted_network = BooleanField(default=False)
-        fingerprint = CharField(index=True, max_length=64)
+        fingerprint = CharField(max_length=64)
         claim = CharField(unique=True, null=True, max_length=64)
         state = TextField()
         because = TextField()
