@@ -8,6 +8,7 @@ mails are small; their count, which is what indexes feel, is real.
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
@@ -47,6 +48,8 @@ def tickets(folder: Path, count: int) -> None:
         history.rows.clear()
     database.execute("PRAGMA wal_checkpoint(truncate)")
     database.close()
+    with file.open("rb") as written:
+        os.fsync(written.fileno())  # now, and not while something is measured
 
 
 class _History:

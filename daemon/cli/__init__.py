@@ -32,7 +32,7 @@ app.add_typer(ticket.app, name="ticket")
 def main() -> None:
     """Run the command that was typed."""
     try:
-        app()
+        app(prog_name="counterfoil")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

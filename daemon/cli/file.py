@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +38,12 @@ def file(
 
     As a pipe of a mail server it exits with 75 when the mail could not be stored.
     """
-    with house(config) as here:
+    with ExitStack() as opened:
+        try:
+            here = opened.enter_context(house(config))
+        except typer.Exit as ended:
+            # a mail server must keep what its pipe could not take, whatever the reason
+            raise (typer.Exit(TRY_AGAIN) if Path("-") in paths else ended) from None
         if to and here.book.read(to) is None:
             fail(f"--to {to} is no address of a desk; desks: {', '.join(d.address for d in here.config.desk)}", USAGE)
         try:

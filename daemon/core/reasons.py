@@ -39,6 +39,7 @@ REASONS: dict[str, str] = {
     "token-of-another": "It was sent to the reply address of another person.",
     "marker-missing": "The agent's words cannot be told from ours.",
     "our-words-outside": "Words of ours stand among the agent's.",
+    "nobody-to-write-to": "Nobody on the ticket has an address that could be written to.",
     "no-words": "Nothing that the agent wrote was found.",
     "secret-inside": "It holds an address or link that only an agent may see.",
     "agent-confirmed": "The agent answered our question: send it.",

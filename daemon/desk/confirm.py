@@ -107,7 +107,7 @@ def _arrival(house: House, held: holds.Held) -> Arrival:
     raw, envelope = holds.content(held), holds.envelope(held.inbound)
     parsed = parse(raw)
     to = house.book.read(envelope.recipients[0]) or Recipient(held.desk, "desk")
-    said = words.said_by_agent(house, parsed, raw, to)
+    said = words.said_by_agent(house, parsed, raw, to, words.told_before(house, parsed, to))
     return Arrival(raw, parsed, envelope, to, said, held.inbound, CONFIRMED)
 
 

@@ -12,12 +12,12 @@ from typing import Protocol
 
 import structlog
 
-from daemon.core.values import Envelope, Evidence, Outcome, Parsed
+from daemon.core.values import Envelope, Evidence, Mail, Outcome, Parsed
 from daemon.desk import confirm, keeping
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.receive import receive_at
-from daemon.desk.words import said_by_agent
+from daemon.desk.words import Said, said_by_agent, told_before
 from daemon.mail.address import Recipient
 from daemon.mail.worker import Overloaded
 from daemon.store.writer import StoreUnavailable
@@ -63,7 +63,7 @@ class Reception:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
         try:
             arrivals = [
-                Arrival(raw, parsed, envelope, to, said_by_agent(self._house, parsed, raw, to), again, evidence)
+                Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to), again, evidence)
                 for to in addressees(self._house, envelope)
             ]
             outcomes = await self._write(
@@ -90,6 +90,17 @@ class Reception:
             )
         read = self._house.book.read
         return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
+
+    async def _said(self, parsed: Parsed, raw: bytes, to: Recipient) -> Said | None:
+        """What an agent's mail would say; for other mail, which is nearly all, there is nothing to look up."""
+        if not isinstance(parsed, Mail) or not parsed.sender or not self._house.config.agent_at(parsed.sender.address):
+            return None
+
+        def look() -> Said | None:
+            ours = self._house.store.read(lambda: told_before(self._house, parsed, to))
+            return said_by_agent(self._house, parsed, raw, to, ours)
+
+        return await asyncio.to_thread(look)
 
     async def _keep_failed(self, arrivals: list[Arrival], error: str) -> dict[str, Outcome]:
         def keep() -> dict[str, Outcome]:

@@ -44,17 +44,25 @@ def keep(
         again=arrival.again,
     )
     if arrival.again is None:
-        command = f"counterfoil inbound show {inbound}"
-        what = Report(state, inbound, because, detail, parsed.subject, parsed.from_text, parsed.size, command)
-        _tell_operator(house, desk, what, now)
+        tell_operator(house, arrival, state, inbound, because, now, detail)
     return Outcome("", state, because, inbound)
 
 
-def _tell_operator(house: House, desk: str, what: Report, now: int) -> None:
+def tell_operator(
+    house: House,
+    arrival: Arrival,
+    state: Literal["quarantined", "failed"],
+    inbound: int,
+    because: str,
+    now: int,
+    detail: str = "",
+) -> None:
     """Report to the operator, if there is one and they are not being flooded."""
-    operator = house.config.operator
+    operator, desk, parsed = house.config.operator, arrival.to.desk, arrival.parsed
     if not operator or facts.automatic_lately(operator.casefold(), ("report",), now) >= REPORTS_PER_HOUR:
         return
+    command = f"counterfoil inbound show {inbound}"
+    what = Report(state, inbound, because, detail, parsed.subject, parsed.from_text, parsed.size, command)
     mid = message_id(0, house.keyring.token(0, 0), house.nonce(), house.domain(desk))
     to = letters.Post(mid, now, (Address("", operator),))
     post.queue(house, letters.report(house.templates, house.stationery(desk), to, what), "report", desk, now)

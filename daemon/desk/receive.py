@@ -46,6 +46,8 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
     )
     if plan.holding is not None:
         commit.hold(plan.holding, inbound, written.message, now)
+        if not plan.outgoing:
+            keeping.tell_operator(house, arrival, "quarantined", inbound, plan.holding.because, now)
     post.send(house, plan, written, arrival, inbound, now)
     return Outcome("", plan.state, plan.because, inbound, written.ticket, written.message)
 

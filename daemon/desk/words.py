@@ -9,31 +9,50 @@ from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.attachments import attachment_bytes
+from daemon.mail.compose import plain_text
 from daemon.mail.leaks import leaks
+from daemon.store import outbox
 
+MOST_NOTIFICATIONS = 10
 SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
 
 Said = answer.Words | answer.Withheld
 
 
-def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient) -> Said | None:
-    """What an agent's mail would say to the customer, or why it may not (invariant 28); None if no agent wrote it."""
+def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient, ours: str = "") -> Said | None:
+    """What an agent's mail would say to the customer, or why it may not (invariant 28); None if no agent wrote it.
+
+    ``ours`` is the text of what we told the agent of this ticket: whole lines of it are known without their marks.
+    """
     if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
         return None
-    words = answer.agent_words(parsed)
+    words = answer.agent_words(parsed, ours)
     tickets = {to.number} if to.kind == "reply" else set()
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
     secrets = secrets_of(house, tickets)
-    if isinstance(words, answer.Words) and leaks(f"{words.text}\n{words.html or ''}", secrets):
+    names = "\n".join(a.name for a in parsed.attachments)
+    if isinstance(words, answer.Words) and leaks(
+        f"{parsed.subject}\n{words.text}\n{words.html or ''}\n{names}", secrets
+    ):
         return answer.Withheld(SECRET_INSIDE)
     for attachment in parsed.attachments:
         content = attachment_bytes(raw, attachment)
-        folded = content.lower()
+        folded = content.lower().replace(b"\0", b"")  # UTF-16 is text as well
         if any(s.encode() in folded for s in secrets) or (
             attachment.content_type.startswith(("text/", "message/")) and leaks(content, secrets)
         ):
             return answer.Withheld(SECRET_INSIDE)
     return words
+
+
+def told_before(house: House, parsed: Parsed, to: Recipient) -> str:
+    """The text of the latest notifications that this agent got on the ticket; '' for anyone else. Reads rows."""
+    if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
+        return ""
+    tickets = {to.number} if to.kind == "reply" else set()
+    tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
+    letters = outbox.notifications(sorted(tickets)[:20], parsed.sender.key, MOST_NOTIFICATIONS)
+    return "\n".join(plain_text(letter) for letter in letters)
 
 
 def secrets_of(house: House, tickets: Iterable[int]) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ def _question(w: Writing) -> Letter:
         w.house.templates,
         w.desk,
         letters.Post(w.message_id, w.now, w.to, reply_to=reply_to),
-        w.written.ticket,
+        w.written.ticket or (w.arrival.to.number if w.arrival.to.kind == "reply" else None),
         w.mail.subject,
         w.outgoing.because,
         w.words.text if can else "",

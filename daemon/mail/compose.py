@@ -103,6 +103,15 @@ def compose(letter: Letter) -> bytes:
     return b"".join(written)
 
 
+def plain_text(raw: bytes) -> str:
+    """The plain text of a mail that ``compose`` wrote."""
+    for part in message_from_bytes(raw).walk():
+        content = part.get_payload(decode=True) if part.get_content_type() == "text/plain" else None
+        if isinstance(content, bytes):
+            return content.decode("utf-8", "replace").replace("\r\n", "\n")
+    return ""
+
+
 def _headers(letter: Letter) -> Headers:
     message_id = written_message_id(letter.message_id)
     if message_id is None:

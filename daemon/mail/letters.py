@@ -255,7 +255,8 @@ def _beginning(words: str, most: int) -> str:
 
 
 def _harmless_person(person: Address) -> Address:
-    return Address(defused(clean(person.name))[:100], defused(clean(person.address)))
+    name = defused(clean(person.name))[:100]
+    return Address("" if "@" in name else name, defused(clean(person.address)))  # a name is no place for an address
 
 
 def template_values(context: Context) -> dict[str, object]:

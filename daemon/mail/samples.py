@@ -42,6 +42,7 @@ REASONS = (
     "marker-missing",
     "our-words-outside",
     "no-words",
+    "nobody-to-write-to",
     "too-long",
     "secret-inside",
     "any-other",

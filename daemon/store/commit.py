@@ -59,7 +59,7 @@ def person(address: Address | None, name: str, now: Instant) -> int:
     known = PERSON_AT.value(key=address.key)
     if known is not None:
         return int(known)
-    number = NEW_PERSON.new(name=(address.name or name)[:200], created_at=now)
+    number = NEW_PERSON.new(name=address.name[:200], created_at=now)
     NEW_ADDRESS.add(key=address.key, address=address.address, person=number)
     return number
 

@@ -156,7 +156,13 @@ TICKET = Prepared(
         Ticket.subject,
     ).where(Ticket.id == Slot("number"))
 )
-PARTICIPANTS = Prepared(Participant.select(Participant.person).where(Participant.ticket == Slot("ticket")))
+PARTICIPANTS = Prepared(
+    Participant.select(Participant.person)
+    .join(MailAddress, on=(MailAddress.person == Participant.person))
+    .where(Participant.ticket == Slot("ticket"))
+    .distinct()
+)
+"""Those who can be written to: someone without a usable address receives nothing."""
 
 
 def ticket(number: int, author_key: str | None, message_id: str | None, now: int) -> TicketFacts | None:
@@ -275,14 +281,21 @@ ANSWERS = Prepared(
         Outbox.ticket == Slot("ticket"), Outbox.kind == "answer"
     )
 )
+ACKNOWLEDGEMENTS = Prepared(
+    Outbox.select(Outbox.rfc_message_id).where(Outbox.ticket == Slot("ticket"), Outbox.kind == "acknowledgement")
+)
 
 
 def conversation(number: int) -> tuple[str, ...]:
-    """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers."""
+    """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers.
+
+    Where none of their mails has one, the acknowledgement holds the thread together.
+    """
     both = sorted(
         [*FROM_CUSTOMERS.rows(ticket=number), *ANSWERS.rows(ticket=number)], key=lambda row: (row[0], row[1] or 0)
     )
-    return tuple(dict.fromkeys(message_id for _, _, message_id in both))
+    seen = [message_id for _, _, message_id in both] or ACKNOWLEDGEMENTS.column(ticket=number)
+    return tuple(dict.fromkeys(seen))
 
 
 OURS = Prepared(Outbox.select(Outbox.id).where(Outbox.rfc_message_id == Slot("message_id")).limit(1))

@@ -116,6 +116,19 @@ def defer(number: int, until: Instant, response: str) -> None:
     Outbox.update(attempts=Outbox.attempts + 1, due_at=until, response=response).where(Outbox.id == number).execute()
 
 
+def notifications(tickets: Collection[int], lane: str, most: int) -> list[bytes]:
+    """The bytes of the latest notifications of these tickets to one agent (a casefolded address)."""
+    if not tickets:
+        return []
+    found = query.column(
+        Outbox.select(Outbox.raw_bytes)
+        .where(Outbox.ticket.in_(list(tickets)), Outbox.lane == lane, Outbox.kind == "notification")
+        .order_by(Outbox.id.desc())
+        .limit(most)
+    )
+    return [raw.read(sha256) for sha256 in found]
+
+
 def waiting() -> tuple[int, Instant | None]:
     """How many mails wait to leave, and since when the oldest."""
     queued = Outbox.select(pw.fn.COUNT(Outbox.id), pw.fn.MIN(Outbox.created_at)).where(Outbox.state == "queued")

@@ -292,3 +292,14 @@ def test_setting_what_is_so_already_changes_nothing() -> None:
 
 def test_both_mails_of_two_desks_are_linked() -> None:
     assert decided(facts(author=None, sibling=7)).links == ((7, "same-mail"),)
+
+
+def test_an_answer_that_could_reach_nobody_is_held_and_counts_for_nothing() -> None:
+    known = facts(AGENT, "agent@example.com", token=token(AGENT), **on_ticket(ticket(participants=frozenset())))
+    plan = decided(known, NETWORK)
+    assert (plan.state, plan.because, plan.events) == ("quarantined", "nobody-to-write-to", ())
+
+
+def test_forged_mail_cannot_use_up_the_questions_to_an_agent() -> None:
+    known = facts(AGENT, "agent@example.com", token=token(AGENT), automatic_lately=5, **on_ticket(ticket()))
+    assert told(decided(known, NO_EVIDENCE)) == [("confirmation", AGENT)]
