@@ -239,6 +239,35 @@ def test_i28_our_marker_gone_holds_the_reply(desk: RunningDesk) -> None:
     assert desk.status(first.ticket) == "new"
 
 
+def test_i28_our_lines_are_known_without_their_marks(desk: RunningDesk) -> None:
+    first = opened(desk, fresh())
+    told = notification(first)
+    bare = re.sub(r"\[cf:[a-z]+\] ", "", text_of(told))
+    held = desk.send(with_body(reply_to(told, AGENT, ""), f"{WORDS}\n\n{bare}"), "inside")
+    assert held.kinds == [("confirmation", AGENT)]
+    assert desk.messages(first.ticket)[-1]["state"] == "held"
+    assert answers(desk, first.ticket) == []
+
+
+def test_i28_a_token_in_utf_16_or_in_a_file_name_is_found(desk: RunningDesk) -> None:
+    first = opened(desk, fresh())
+    told = notification(first)
+    secret = str(told["Reply-To"]).rpartition("<")[2].rstrip(">")
+    for name, content in (("notes.txt", secret.encode("utf-16")), (f"{secret}.txt", b"nothing")):
+        reply = reply_to(told, AGENT, WORDS)
+        reply.add_attachment(content, maintype="text", subtype="plain", filename=name)
+        desk.send(reply, "inside")
+        assert desk.messages(first.ticket)[-1]["state"] == "held", name
+    assert answers(desk, first.ticket) == []
+
+
+def test_an_answer_that_can_reach_nobody_is_held_and_the_ticket_stays_as_it_is(desk: RunningDesk) -> None:
+    first = desk.send(new_mail(f"{fresh()}, {fresh()}", "Who reads this?"), sender=fresh())
+    held = desk.send(reply_to(notification(first), AGENT, WORDS), "inside")
+    assert held.outcome == ("quarantined", "nobody-to-write-to")
+    assert desk.status(first.ticket) == "new"
+
+
 def test_i28_a_reply_with_nothing_of_the_agents_is_held(desk: RunningDesk) -> None:
     first = opened(desk, fresh())
     told = notification(first)
