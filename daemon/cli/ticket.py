@@ -70,7 +70,7 @@ def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> Non
         say(f"{link['kind']}: #{link['other'] if link['ticket'] == number else link['ticket']}")
     for message in found["messages"]:
         held = "" if message["state"] == "filed" else f" ({message['state']})"
-        author = f"{plain(message['author'])} <{plain(message['address'])}>"
+        author = f"{plain(message['author_name'])} <{plain(message['address'])}>".strip()
         say(f"\n── {message['kind']}{held} · {author} · {moment(message['at'])} UTC")
         say(block(message["words"].strip()) or "(no words)")
         for attachment in message["attachments"]:
@@ -114,7 +114,7 @@ def _reasons(message: dict[str, Any], events: list[dict[str, Any]], letters: lis
 
 
 def _tell(message: dict[str, Any], events: list[dict[str, Any]], letters: list[dict[str, Any]]) -> None:
-    author = plain(message["address"] or message["author"] or "unknown")
+    author = plain(message["address"] or message["author_name"] or "unknown")
     say(f"Message {message['id']} · {message['kind']} · {author} · {moment(message['received_at'])} UTC")
     say(f"  joined by   {message['because']}: {sentence(message['because'])}")
     say(f"  author      {EVIDENCE.get(message['evidence'], message['evidence'])}")

@@ -38,7 +38,7 @@ def one(number: int) -> dict[str, Any] | None:
     messages = [
         row | {"attachments": attachments.get(row["id"], [])}
         for row in query.dicts(
-            Message.select(Message, Person.name.alias("author"), _address_of(Person).alias("address"))
+            Message.select(Message, Person.name.alias("author_name"), _address_of(Person).alias("address"))
             .join(Person, pw.JOIN.LEFT_OUTER)
             .where(Message.ticket == number)
             .order_by(Message.id)
