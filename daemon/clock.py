@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from datetime import UTC, datetime
 
 
 def now() -> int:
     """This instant, in whole seconds since 1970-01-01 UTC."""
     return int(time.time())
-
-
-def today() -> datetime:
-    return datetime.now(UTC)
 
 
 def nonce() -> str:

@@ -69,7 +69,7 @@ def open_ticket(
         links = (*links, (facts.sibling, "same-mail"))
     letters: list[Outgoing] = []
     if screened.answerable and facts.desk.acknowledge:
-        letters.append(Outgoing("acknowledgement", "author", screened.because, proved=proves))
+        letters.append(Outgoing("acknowledgement", "author", screened.because))
     if not screened.quiet:
         letters += [Outgoing("opened", person, "team") for person in routing.audience(facts, facts.desk.team)]
     return Plan(

@@ -165,12 +165,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter to one person. ``proved``: the address may be sent untrusted words (invariant 10)."""
+    """A letter to one person."""
 
     kind: LetterKind
     to: Who
     because: str
-    proved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
-from daemon.core.values import Instant
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     Event,
@@ -39,7 +38,6 @@ class KnownPerson:
     id: int
     name: str
     address: str
-    proved_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +255,7 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 
 PERSON = Prepared(
-    MailAddress.select(Person.id, Person.name, MailAddress.address, MailAddress.proved_at)
+    MailAddress.select(Person.id, Person.name, MailAddress.address)
     .join(Person)
     .where(Person.id == Slot("number"))
     .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
