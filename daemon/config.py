@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from daemon.config_doors import NEEDS_ENCRYPTION, Listener, Mailbox
 from daemon.config_faults import ConfigurationError, conflicts_beside, sentences
 from daemon.config_options import (
     Line,
     MailAddress,
     Name,
-    Network,
     PerhapsMailAddress,
     Port,
     Section,
@@ -35,6 +35,7 @@ __all__ = [
     "ConfigurationError",
     "Desk",
     "Listener",
+    "Mailbox",
     "Relay",
     "built_in",
     "load",
@@ -42,7 +43,6 @@ __all__ = [
     "unreadable",
 ]
 
-NEEDS_ENCRYPTION = 'a login needs encryption; write tls = "starttls" or "implicit" (or insecure_login = true)'
 LONGEST_LOCAL_PART = 64
 LONGEST_REPLY_SUFFIX = 1 + 12 + 1 + 26  # "+", a ticket number of 12 digits, "-", the token
 
@@ -81,36 +81,6 @@ class Agent(WithPassword):
     address: MailAddress = option(..., "The agent's own mail address.", example="agent@example.com")
     teams: tuple[Name, ...] = option(("support",), "Teams the agent belongs to.")
     signature: str = option("", "Text below each answer of this agent, in place of the desk's.")
-
-
-class Listener(Section):
-    """A door through which mail comes in."""
-
-    protocol: Literal["smtp", "lmtp"] = option("smtp", "smtp, or lmtp for a mail server that hands over to us.")
-    host: str = option("127.0.0.1", "Address to listen on; :: or 0.0.0.0 for all.")
-    port: Port = option(2525, "Port to listen on.")
-    tls: Literal["none", "starttls", "implicit"] = option(
-        "none", "starttls offers encryption, implicit begins with it; both need certificate_file and key_file."
-    )
-    certificate_file: str = option("", "Certificate chain in PEM.", example="/etc/ssl/desk.pem")
-    key_file: str = option("", "Private key in PEM.", example="/etc/ssl/desk.key")
-    trust: tuple[Literal["submission", "network"], ...] = option(
-        (),
-        "Evidence that proves an agent here: submission = logged in with the agent's password as that agent, "
-        "network = the connection comes from one of trusted_networks.",
-        example=["network"],
-    )
-    trusted_networks: tuple[Network, ...] = option((), 'Networks for trust = ["network"].', example=["192.0.2.0/24"])
-    insecure_login: bool = option(False, "Allow login without TLS. Passwords then cross the network readable.")
-
-    def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        for name, value in (("certificate_file", self.certificate_file), ("key_file", self.key_file)):
-            if self.tls != "none" and not value:
-                yield (name, "tls"), f'is missing; tls = "{self.tls}" needs it'
-        if "network" in self.trust and not self.trusted_networks:
-            yield ("trusted_networks", "trust"), 'is missing; trust = ["network"] needs it, such as ["192.0.2.0/24"]'
-        if "submission" in self.trust and self.tls == "none" and not self.insecure_login:
-            yield ("trust", "tls", "insecure_login"), NEEDS_ENCRYPTION
 
 
 class Http(Section):
@@ -202,13 +172,25 @@ class Tickets(Section):
     )
 
 
-class Storage(Section):
-    """Where things are kept."""
+class Dns(Section):
+    """Where names are looked up: signing keys and sender policies, for DKIM, SPF and DMARC."""
+
+    servers: tuple[str, ...] = option(
+        (), "Name servers, as IP or IP:PORT; none = those of this machine.", example=["127.0.0.1:53"]
+    )
+    timeout: int = option(5, "Time for all look-ups of one mail.", "seconds", ge=1, le=60)
+
+
+class Storage(WithPassword):
+    """Where things are kept. The password is that of a PostgreSQL database."""
 
     folder: str = option("var", "Folder for the database, the secret key and the Maildir.")
     database: str = option(
-        "", "Database; empty = counterfoil.db in that folder.", example="sqlite:////var/lib/counterfoil/desk.db"
+        "",
+        "Database: sqlite:///FILE or postgresql://USER@HOST/NAME; empty = counterfoil.db in that folder.",
+        example="postgresql://counterfoil@db.example.com/desk",
     )
+    connections: int = option(8, "Connections to PostgreSQL, one of them for writing.", "connections", ge=2, le=200)
     key_file: str = option(
         "",
         "File with the keys that sign reply addresses and links; empty = secret.key in that folder, made at the "
@@ -247,9 +229,11 @@ class Config(Section):
     storage: Storage = Storage()
     desk: tuple[Desk, ...] = ()
     agent: tuple[Agent, ...] = ()
+    mailbox: tuple[Mailbox, ...] = ()
     listen: tuple[Listener, ...] = (Listener(),)
     http: Http = Http()
     relay: Relay = Relay()
+    dns: Dns = Dns()
     limits: Limits = Limits()
     tickets: Tickets = Tickets()
     log: Log = Log()
@@ -307,8 +291,9 @@ def parse(data: Mapping[str, Any]) -> Config:
 def unreadable(config: Config) -> list[str]:
     """Files and secrets that the configuration names and that cannot be read, as faults with their paths."""
     faults = []
-    sections: list[tuple[str, Section]] = [("relay", config.relay)]
+    sections: list[tuple[str, Section]] = [("relay", config.relay), ("storage", config.storage)]
     sections += [(f"agent[{i}]", agent) for i, agent in enumerate(config.agent)]
+    sections += [(f"mailbox[{i}]", mailbox) for i, mailbox in enumerate(config.mailbox)]
     sections += [(f"listen[{i}]", listener) for i, listener in enumerate(config.listen)]
     for path, section in sections:
         if isinstance(section, WithPassword):
@@ -327,10 +312,11 @@ def unreadable(config: Config) -> list[str]:
 def cross_faults(data: Mapping[str, Any]) -> list[str]:
     """Faults between sections, found even where single options are wrong as well."""
     faults = []
-    desks, agents = _tables(data, "desk"), _tables(data, "agent")
+    desks, agents, mailboxes = (_tables(data, name) for name in ("desk", "agent", "mailbox"))
     if not data.get("desk"):
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
-    for kind, rows, key in (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address")):
+    unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
+    for kind, rows, key in (*unique, ("mailbox", mailboxes, "name")):
         seen: dict[str, int] = {}
         for i, row in enumerate(rows):
             value = _folded(row, key)
@@ -343,6 +329,10 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
     for i, row in enumerate(agents):
         if _folded(row, "address") in addresses:
             faults.append(f"agent[{i}].address: {row['address']!r} is a desk's; an agent needs one of their own")
+    names = {_folded(desk, "name") for desk in desks}
+    for i, row in enumerate(mailboxes):
+        if _folded(row, "desk") and _folded(row, "desk") not in names:
+            faults.append(f"mailbox[{i}].desk: there is no desk {row['desk']!r}; write the name of one")
     if _folded(data, "operator") in addresses:
         faults.append("operator: is a desk's address; reports to the operator would become tickets; use another")
     doors: dict[str, str] = {}

@@ -15,6 +15,9 @@ from daemon.config_faults import ConfigurationError, Conflict
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+FLAG = re.compile(r"\\?[A-Za-z$][A-Za-z0-9$_-]{0,40}")
+HOST = re.compile(r"\.?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
+HEADER = re.compile(r"[A-Za-z0-9-]{1,80}: ?[!-~]+(?: [!-~]+)*")
 
 
 def _address(value: str) -> str:
@@ -47,9 +50,42 @@ def _address_or_none(value: str) -> str:
     return _address(value) if value else ""
 
 
+def _name_or_none(value: str) -> str:
+    return _name(value) if value else ""
+
+
+def _flag(value: str) -> str:
+    if not FLAG.fullmatch(value):
+        raise ValueError(f"{value!r} is no IMAP flag; write one such as $Counterfoil or \\Seen")
+    return value
+
+
+def _folder(value: str) -> str:
+    if any(ord(c) < 32 or ord(c) == 127 for c in value) or value != value.strip():
+        raise ValueError(f"{value!r} is no name of a folder; write it as the mail program shows it, such as INBOX/Desk")
+    return value
+
+
+def _host(value: str) -> str:
+    if value and not HOST.fullmatch(value):
+        raise ValueError(f"{value!r} is no host name; write one such as mx.example.com or .example.com")
+    return value.lower()
+
+
+def _header(value: str) -> str:
+    if value and not HEADER.fullmatch(value):
+        raise ValueError(f"{value!r} is no header; write it whole, such as X-Authenticated: yes")
+    return value
+
+
 MailAddress = Annotated[str, AfterValidator(_address)]
 PerhapsMailAddress = Annotated[str, AfterValidator(_address_or_none)]
 Name = Annotated[str, AfterValidator(_name)]
+PerhapsName = Annotated[str, AfterValidator(_name_or_none)]
+Flag = Annotated[str, AfterValidator(_flag)]
+Folder = Annotated[str, AfterValidator(_folder)]
+Host = Annotated[str, AfterValidator(_host)]
+Header = Annotated[str, AfterValidator(_header)]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -54,8 +54,10 @@ def example() -> str:
     """The text of config.example.toml."""
     shown = built_in()
     lines = [EXAMPLE_HEAD, *_example_options(shown)]
-    for name, _, repeated in sections():
+    for name, model, repeated in sections():
         values = getattr(shown, name)
+        if repeated and not values:
+            lines += ["", f"# {_purpose(model)}", f"#[[{name}]]", *_unused_options(model)]
         for section in values if repeated else (values,):
             lines += ["", f"# {_purpose(section)}", f"[[{name}]]" if repeated else f"[{name}]"]
             lines += _example_options(section)
@@ -112,6 +114,13 @@ def _example_options(section: Section) -> Iterator[str]:
         lines = textwrap.wrap(_sentence(field), 118, break_on_hyphens=False)
         yield from (f"# {line}" for line in lines)
         yield f"{'#' if value == field.default else ''}{name} = {toml(value)}" + (f"  # {unit}" if unit else "")
+
+
+def _unused_options(model: type[Section]) -> Iterator[str]:
+    """A section that the defaults have none of: all of it stands there as a comment."""
+    required = {name: _extra(field)["example"] for name, field in options(model) if field.is_required()}
+    for line in _example_options(model.model_construct(**required)):
+        yield line if line.startswith("#") else f"#{line}"
 
 
 def _table(model: type[Section]) -> str:

@@ -140,14 +140,20 @@ Parsed = Mail | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Whether the author of a mail is proved to be who From says, and by what.
+    """The verdict on a mail's author: what stands behind its From.
 
-    ``proved`` only if From and the proof agree. ``because`` is ``none``, ``submission``, ``network``,
-    ``confirmed``; DKIM, Authentication-Results and headers join these later.
+    ``proved``: evidence that its door is configured to trust says that it comes from who From says; an agent's mail
+    acts on that alone. ``because``: which evidence (submission, network, dkim, authentication-results, header,
+    confirmed), or why there is none. ``address``: what ties this very mail to the address in From (submission, dkim,
+    spf, authentication-results), whatever the door trusts, or None: invariant 10. ``signed``: with DKIM, the keys of
+    the addresses in the signed To and Cc; else None. ``detail`` says to people what was seen.
     """
 
     proved: bool
     because: str
+    address: str | None = None
+    signed: frozenset[str] | None = None
+    detail: str = ""
 
 
 NO_EVIDENCE = Evidence(False, "no-evidence")
@@ -159,7 +165,9 @@ class Envelope:
 
     ``sender`` is the envelope sender ('' = the null sender, None = unknown, as from a file); ``recipients`` the
     envelope recipients of ours; ``source`` smtp, lmtp, file, imap:<mailbox>, api, portal; ``source_key`` what
-    names the mail there; ``received_at`` the end of DATA. ``login`` is the address that authenticated.
+    names the mail there; ``received_at`` the end of DATA, by IMAP the INTERNALDATE. ``login`` is the address that
+    authenticated, ``door`` the listener or mailbox through which it came. A ``silent`` mail is filed and nobody is
+    told of it: history that lay in a mailbox before we came.
     """
 
     source: str
@@ -170,6 +178,8 @@ class Envelope:
     peer: str = ""
     login: str | None = None
     trusted_network: bool = False
+    door: str = ""
+    silent: bool = False
 
 
 OutcomeState = Literal["filed", "ignored", "quarantined", "failed", "rejected", "deferred"]

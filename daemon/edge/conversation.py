@@ -310,6 +310,7 @@ class Conversation(smtp.SMTP):
             peer=self.peer,
             login=self.session.auth_data,
             trusted_network="network" in self.door.listener.trust and self.trusted,
+            door=self.door.listener.door,
         )
         size = len(raw)
         task = self.loop.create_task(self.door.intake.receive(raw, envelope))

@@ -63,6 +63,8 @@ def envelope(inbound: int) -> Envelope:
         peer=row.peer,
         login=row.login,
         trusted_network=row.trusted_network,
+        door=row.door,
+        silent=row.silent,
     )
 
 

@@ -54,6 +54,8 @@ def enter(
         peer=envelope.peer,
         login=envelope.login,
         trusted_network=envelope.trusted_network,
+        door=envelope.door,
+        silent=envelope.silent,
         fingerprint=parsed.fingerprint,
         claim=claim,
         from_text=parsed.from_text[:400],

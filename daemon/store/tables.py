@@ -133,7 +133,8 @@ class Message(Numbered):
     """One mail of a conversation, of a customer, an agent or a machine.
 
     ``words`` are the new words, ``at`` is when it counts (the release, for a reply that was held), ``because`` the
-    rule that joined it to its ticket, ``evidence`` what proved its author.
+    rule that joined it to its ticket, ``evidence`` what proved its author or why nothing did, ``evidence_detail`` what
+    was seen.
     """
 
     ticket = pw.ForeignKeyField(Ticket, backref="messages")
@@ -149,6 +150,7 @@ class Message(Numbered):
     raw_bytes = pw.ForeignKeyField(Raw, column_name="raw", object_id_name="raw_sha256", index=False)
     because = pw.TextField()
     evidence = pw.TextField()
+    evidence_detail = pw.TextField(default="")
     at = pw.BigIntegerField()
     received_at = pw.BigIntegerField()
     released_at = pw.BigIntegerField(null=True)
@@ -201,7 +203,8 @@ class Inbound(Numbered):
     """The ledger: a row for every mail seen and each desk it came to.
 
     ``claim`` is the fingerprint with its desk on the one row that stands for that mail (unique), and NULL on rows
-    that repeat it.
+    that repeat it. ``source_key`` names the mail in a mailbox: folder, UIDVALIDITY and UID. ``door`` is the listener
+    or mailbox, ``retry_at`` when a mail that failed is tried again by itself, ``version`` the program that tried last.
     """
 
     source = pw.TextField()
@@ -212,6 +215,8 @@ class Inbound(Numbered):
     peer = pw.TextField(default="")
     login = pw.TextField(null=True)
     trusted_network = pw.BooleanField(default=False)
+    door = pw.TextField(default="")
+    silent = pw.BooleanField(default=False)
     fingerprint = pw.CharField(64)
     claim = pw.CharField(64, null=True, unique=True)
     state = pw.TextField()
@@ -224,11 +229,38 @@ class Inbound(Numbered):
     ticket = pw.ForeignKeyField(Ticket, null=True)
     message = pw.ForeignKeyField(Message, null=True, index=False)
     attempts = pw.IntegerField(default=1)
+    retry_at = pw.BigIntegerField(null=True)
+    version = pw.TextField(default="")
     received_at = pw.BigIntegerField()
     recorded_at = pw.BigIntegerField()
 
     class Meta:
         indexes = ((("state", "id"), False),)
+
+
+Inbound.add_index(Inbound.source, Inbound.source_key, where=(Inbound.source_key != ""), name="inbound_source_key")
+Inbound.add_index(Inbound.retry_at, where=Inbound.retry_at.is_null(False), name="inbound_retry_at")
+
+
+class MailFolder(Row):
+    """A folder of a mailbox as we first saw it, which says what in it is ours to file (invariant 30).
+
+    UIDs from ``first_uid`` on are; of older ones, those in ``waiting`` (an IMAP sequence set). Those below
+    ``silent_below`` are filed silently. ``newest_before`` is the INTERNALDATE of the newest mail that lay there when
+    we first came: under another UIDVALIDITY it is what tells old mail from new.
+    """
+
+    mailbox = pw.TextField()
+    folder = pw.TextField()
+    uidvalidity = pw.BigIntegerField()
+    first_uid = pw.BigIntegerField()
+    waiting = pw.TextField(default="")
+    silent_below = pw.BigIntegerField(default=0)
+    newest_before = pw.BigIntegerField(null=True)
+    since = pw.BigIntegerField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("mailbox", "folder")
 
 
 class Outbox(Numbered):
@@ -285,6 +317,7 @@ TABLES: tuple[type[pw.Model], ...] = (
     ThreadKey,
     Event,
     Inbound,
+    MailFolder,
     Outbox,
     Hold,
 )
