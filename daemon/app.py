@@ -45,7 +45,9 @@ def build_house(config: Config, *, sole: bool = False) -> House:
     if faults := templates.check():
         raise ConfigurationError(faults)
     keyring = load_keyring(config.storage.key_path)
-    house = House(config, open_store(config.storage.database_url, sole=sole), templates, keyring)
+    storage = config.storage
+    store = open_store(storage.database_url, sole=sole, password=storage.password(), connections=storage.connections)
+    house = House(config, store, templates, keyring)
     house.introduce_agents()
     return house
 

@@ -1,13 +1,26 @@
-"""In CI a test may be skipped only for a reason that tests/allowed_skips.txt lists; any other skip is a failure."""
+"""What all tests share: the PostgreSQL server, and which skips are failures.
+
+In CI a test may be skipped only for a reason that tests/allowed_skips.txt lists; any other skip is a failure.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.databases import PostgresServer, postgres_server
+
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The server on which tests have databases of their own."""
+    with postgres_server() as server:
+        yield server
 
 
 class Skips:

@@ -80,7 +80,8 @@ ONE_FAULT = [
     ),
     (
         with_desk(listen=[{"trust": ["dns"]}]),
-        "listen[0].trust[0]: \"dns\" is not offered; write 'submission', 'network', 'dkim', 'authentication-results' or 'header'",
+        "listen[0].trust[0]: \"dns\" is not offered; "
+        "write 'submission', 'network', 'dkim', 'authentication-results' or 'header'",
     ),
     ({"desk": DESK}, "desk: may stand several times; write [[desk]], with two brackets"),
     (with_desk(relay=[{"host": "x"}]), "relay: stands once; write [relay], with one bracket"),

@@ -43,4 +43,6 @@ def _views(database: pw.Database) -> None:
         for statement in text.split(";\n"):
             if statement.strip():
                 database.execute_sql(statement)
-        About.replace(key="views", value=digest).execute()
+        About.insert(key="views", value=digest).on_conflict(
+            conflict_target=[About.key], preserve=[About.value]
+        ).execute()

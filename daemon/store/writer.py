@@ -15,29 +15,21 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import peewee as pw
 
+from daemon.store.engine import Engine, StoreError
+
 T = TypeVar("T")
 
+TROUBLE = (pw.DatabaseError, pw.InterfaceError, StoreError)
 BATCH_JOBS = 64
 BATCH_BYTES = 32 * 1024 * 1024
 
 
 class StoreUnavailable(Exception):
     """The database could not take a write; nothing of it was kept, and it may be tried again."""
-
-
-class Writable(Protocol):
-    """What the writer asks of a database."""
-
-    def let_this_thread_write(self) -> None: ...
-    def begin(self) -> None: ...
-    def in_transaction_now(self) -> bool: ...
-    def execute_sql(self, sql: str) -> Any: ...
-    def close(self) -> Any: ...
-    def connect(self, reuse_if_open: bool = ...) -> Any: ...
 
 
 @dataclass(slots=True)
@@ -50,7 +42,7 @@ class _Job:
 class Writer:
     """A thread with a queue; ``submit`` from any thread. ``committed`` is called in its thread after a commit."""
 
-    def __init__(self, database: Writable) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
@@ -138,17 +130,26 @@ class Writer:
 
     def _begin(self, jobs: list[_Job]) -> bool:
         try:
-            self._database.connect(reuse_if_open=True)
-            self._database.begin()
-        except pw.DatabaseError as error:
+            try:
+                self._open()
+            except TROUBLE:
+                if not self._database.may_lose_connections:
+                    raise
+                self._reopen()
+                self._open()
+        except TROUBLE as error:
             self._fail(jobs, error)
             return False
         return True
 
+    def _open(self) -> None:
+        self._database.connect(reuse_if_open=True)
+        self._database.begin()
+
     def _commit(self, jobs: list[_Job]) -> bool:
         try:
             self._database.execute_sql("COMMIT")
-        except pw.DatabaseError as error:
+        except TROUBLE as error:
             self._rollback()
             self._fail(jobs, error)
             return False
@@ -164,19 +165,19 @@ class Writer:
         if self._stands():
             try:
                 self._database.execute_sql("ROLLBACK")
-            except pw.DatabaseError:
+            except TROUBLE:
                 self._reopen()
 
     def _stands(self) -> bool:
         try:
             return self._database.in_transaction_now()
-        except pw.DatabaseError:
+        except TROUBLE:
             return False
 
     def _reopen(self) -> None:
         try:
-            self._database.close()
-        except pw.DatabaseError:
+            self._database.abandon()
+        except TROUBLE:
             return
 
 
@@ -191,6 +192,6 @@ def _tell(job: _Job, result: Any, failure: BaseException | None) -> None:
 
 def _translated(error: Exception) -> Exception:
     """What the disk or the lock did to a job is trouble of the store, not a fault of the job."""
-    if isinstance(error, pw.OperationalError):
+    if isinstance(error, pw.OperationalError | pw.InterfaceError):
         return StoreUnavailable(f"the database refuses to write: {error}")
     return error

@@ -1,4 +1,4 @@
-"""Desks that run: one for all tests whose mail does not meet, and as many others as a test needs."""
+"""Desks that run: one for all tests whose mail does not meet, and as many others as a test needs; on each database."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import DATABASES, PostgresServer
 from tests.journey.running import DESKS, RunningDesk
 from tests.journey.sink import Sink
 
@@ -25,15 +26,38 @@ def sink() -> Iterator[Sink]:
         yield relay
 
 
-@pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory, sink: Sink) -> Iterator[RunningDesk]:
-    """The desk that all share: each test writes from addresses of its own."""
-    running = RunningDesk(tmp_path_factory.mktemp("desk"), sink, tables=PATIENT)
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """On which database the test runs."""
+    return str(request.param)
+
+
+def running(folder: Path, sink: Sink, url: str = "") -> Iterator[RunningDesk]:
+    desk = RunningDesk(folder, sink, tables=PATIENT, database=url)
     try:
-        yield running.start()
-        assert '"level": "error"' not in running.log.read_text()
+        yield desk.start()
+        assert '"level": "error"' not in desk.log.read_text()
     finally:
-        running.end()
+        desk.end()
+
+
+@pytest.fixture(scope="session")
+def desk_on_sqlite(tmp_path_factory: pytest.TempPathFactory, sink: Sink) -> Iterator[RunningDesk]:
+    yield from running(tmp_path_factory.mktemp("desk"), sink)
+
+
+@pytest.fixture(scope="session")
+def desk_on_postgresql(
+    tmp_path_factory: pytest.TempPathFactory, sink: Sink, postgres: PostgresServer
+) -> Iterator[RunningDesk]:
+    yield from running(tmp_path_factory.mktemp("desk"), sink, postgres.new_database())
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, database: str) -> RunningDesk:
+    """The desk that all share: each test writes from addresses of its own."""
+    found: RunningDesk = request.getfixturevalue(f"desk_on_{database}")
+    return found
 
 
 @pytest.fixture
@@ -44,17 +68,20 @@ def own_sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def open_desk(tmp_path: Path, own_sink: Sink) -> Iterator[Callable[..., RunningDesk]]:
+def open_desk(
+    request: pytest.FixtureRequest, tmp_path: Path, own_sink: Sink, database: str
+) -> Iterator[Callable[..., RunningDesk]]:
     """Start a desk of one's own: ``open_desk(sink, options, tables)``; it ends before its relay does."""
     opened: list[RunningDesk] = []
+    server: PostgresServer | None = request.getfixturevalue("postgres") if database == "postgresql" else None
 
     def start(sink: Sink | None = None, options: str = "", tables: str = PATIENT, desks: str = DESKS) -> RunningDesk:
         folder = tmp_path / f"desk{len(opened)}"
         folder.mkdir()
-        running = RunningDesk(folder, sink, options, tables, desks)
-        opened.append(running)
-        return running.start()
+        desk = RunningDesk(folder, sink, options, tables, desks, server.new_database() if server else "")
+        opened.append(desk)
+        return desk.start()
 
     yield start
-    for running in opened:
-        running.end()
+    for desk in opened:
+        desk.end()

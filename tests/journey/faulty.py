@@ -20,7 +20,7 @@ from typing import Any
 from daemon import app
 from daemon.core import decide
 from daemon.edge.delivery import Delivery
-from daemon.store.db import Sqlite
+from daemon.store.sqlite import Sqlite
 
 SWITCHES = Path(sys.argv.pop(1))
 OUTBOX_SECONDS = 0.1

@@ -11,7 +11,6 @@ import json
 import re
 import signal
 import smtplib
-import sqlite3
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from tests.databases import look, rewrite
 from tests.fakes import Arrived
 from tests.journey.commands import FAULTY, PASSWORD, commands, environment
 from tests.journey.mails import address_of
@@ -89,15 +89,25 @@ def until(question: Callable[[], T], seconds: float = DEADLINE_SECONDS) -> T:
 
 
 class RunningDesk:
-    """Start with ``start``; ``options`` is TOML that goes before the tables, ``relay`` the sink (else a Maildir)."""
+    """Start with ``start``; ``options`` is TOML that goes before the tables, ``sink`` the relay (else a Maildir).
+
+    ``database`` is the URL of another database than the SQLite file in its own folder.
+    """
 
     def __init__(
-        self, folder: Path, sink: Sink | None, options: str = "", tables: str = "", desks: str = DESKS
+        self,
+        folder: Path,
+        sink: Sink | None,
+        options: str = "",
+        tables: str = "",
+        desks: str = DESKS,
+        database: str = "",
     ) -> None:
         self.folder = folder
         self.sink = sink
         self.config = folder / "config.toml"
         self.database = folder / "var" / "counterfoil.db"
+        self.url = database or f"sqlite:///{self.database}"
         self.log = folder / "log"
         (folder / "switches").mkdir()
         relay = (
@@ -105,7 +115,7 @@ class RunningDesk:
             if sink
             else ""
         )
-        storage = f"[storage]\nfolder = {json.dumps(str(folder / 'var'))}\n"
+        storage = f"[storage]\nfolder = {json.dumps(str(folder / 'var'))}\ndatabase = {json.dumps(database)}\n"
         self.config.write_text(f"{options}\n{storage}{relay}{tables}{desks}{LISTENERS}", "utf-8")
         self.ports: dict[str, int] = {}
         self.http = ""
@@ -206,21 +216,11 @@ class RunningDesk:
     # -- what was written down
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
-        try:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
-        finally:
-            connection.close()
+        return look(self.url, sql, *values)
 
     def rewrite(self, sql: str, *values: object) -> None:
         """Turn back time, or whatever else cannot be waited for, in the database itself."""
-        connection = sqlite3.connect(self.database, timeout=10)
-        try:
-            with connection:
-                connection.execute(sql, values)
-        finally:
-            connection.close()
+        rewrite(self.url, sql, *values)
 
     def inbound(self, after: int = 0) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM inbound WHERE id > ? ORDER BY id", after)

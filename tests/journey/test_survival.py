@@ -7,6 +7,7 @@ import smtplib
 from collections.abc import Callable
 
 import psutil
+import pytest
 
 from tests.journey.mails import fresh, new_mail
 from tests.journey.running import AGENT, RunningDesk, until
@@ -64,6 +65,7 @@ def test_i27_sigterm_ends_the_daemon_and_its_workers(open_desk: Open, own_sink: 
     until(lambda: not [w for w in workers if w.is_running() and w.status() != psutil.STATUS_ZOMBIE])
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 def test_i26_a_full_disk_defers_mail_and_is_recovered_from(open_desk: Open, own_sink: Sink) -> None:
     desk = open_desk(own_sink)
     assert desk.send(new_mail(fresh())).code == 250

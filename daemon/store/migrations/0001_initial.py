@@ -273,6 +273,16 @@ def up(migrator, db):
 
     db.create_tables([TicketTag])
 
+    if not isinstance(db, SqliteDatabase):
+        db.execute_sql(
+            "CREATE FUNCTION event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation'; END $$"
+        )
+        db.execute_sql(
+            "CREATE TRIGGER event_no_change BEFORE UPDATE OR DELETE ON event "
+            "FOR EACH ROW EXECUTE FUNCTION event_is_append_only()"
+        )
+        return
     for act in ("UPDATE", "DELETE"):
         db.execute_sql(
             f"CREATE TRIGGER event_no_{act.lower()} BEFORE {act} ON event "
@@ -297,3 +307,5 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("ticket"))
     migrator.migrate(migrator.drop_table("person"))
     migrator.migrate(migrator.drop_table("about"))
+    if not isinstance(db, SqliteDatabase):
+        db.execute_sql("DROP FUNCTION event_is_append_only")

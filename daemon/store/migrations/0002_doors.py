@@ -33,7 +33,9 @@ def up(migrator, db):
 
     db.create_tables([MailFolder])
     # as such, and not by the migrator, a column with a default is added without writing the table anew
-    words = {"bool": "INTEGER", "false": "0"} if isinstance(db, SqliteDatabase) else {"bool": "BOOLEAN", "false": "false"}
+    words = (
+        {"bool": "INTEGER", "false": "0"} if isinstance(db, SqliteDatabase) else {"bool": "BOOLEAN", "false": "false"}
+    )
     for table, column, kind in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(**words)}")
     for name, what in INDEXES.items():
