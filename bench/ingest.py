@@ -1,12 +1,13 @@
 """How much mail comes in a second, beside what bounds it: bare aiosmtpd, parsing alone, durable commits alone.
 
-    bin/bench ingest [--rounds N] [--mails N] [--tickets N]
+    bin/bench ingest [--rounds N] [--mails N] [--tickets N] [--database postgresql | postgresql://USER@HOST/NAME]
 
 Everything is measured in turn within each round, so that whatever else the machine does falls on all alike; figures
 are medians over the rounds. A share is that of bare aiosmtpd's rate in the same round with as many connections.
 Where mail is sent out, the clock stops only when the last one has been delivered to the sink and written down as
 delivered. CPU is that of the daemon with all its processes, the sending out included, and neither client nor sink.
-``--tickets`` measures a database that holds so many tickets beside the empty one.
+``--tickets`` measures a database that holds so many tickets beside the empty one, ``--database`` PostgreSQL beside
+SQLite: new databases on that server, or on one that is started for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -60,10 +62,14 @@ def main(arguments: list[str]) -> int:
             full = folder / f"full-{name.split()[0]}"
             preload.tickets(full, options.tickets)
             daemons[_full(name)] = stack.enter_context(servers.daemon(full, sink, sends=sends))
+        urls = stack.enter_context(servers.databases(options.database, 3)) if options.database else []
+        for (name, sends), url in zip(((QUIET, False), (LOUD, True)), urls, strict=False):
+            there = folder / f"postgresql-{name.split()[0]}"
+            daemons[_postgresql(name)] = stack.enter_context(servers.daemon(there, sink, sends=sends, database=url))
         _header(options, daemons)
         measured = Measured()
         for number in range(options.rounds + 1):
-            _round(number, options.mails if number else WARM_UP, bare, daemons, measured, folder)
+            _round(number, options.mails if number else WARM_UP, bare, daemons, measured, folder, urls[2:])
             if not number:
                 measured = Measured()
         _table(measured, options, daemons)
@@ -75,11 +81,16 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one to warm up")
     parser.add_argument("--mails", type=int, default=400, help="mails for each measurement of a round")
     parser.add_argument("--tickets", type=int, default=0, help="measure a database with so many tickets as well")
+    parser.add_argument("--database", default="", help="measure PostgreSQL as well: a server's URL, or postgresql")
     return parser.parse_args(arguments)
 
 
 def _full(name: str) -> str:
     return f"full: {name}"
+
+
+def _postgresql(name: str) -> str:
+    return f"PostgreSQL: {name}"
 
 
 def _header(options: argparse.Namespace, daemons: dict[str, servers.Daemon]) -> None:
@@ -92,11 +103,18 @@ def _header(options: argparse.Namespace, daemons: dict[str, servers.Daemon]) -> 
 
 
 def _beside(options: argparse.Namespace) -> str:
-    return f", and beside it one of {options.tickets:,} tickets" if options.tickets else ""
+    beside = f", and beside it one of {options.tickets:,} tickets" if options.tickets else ""
+    return beside + (", and beside it PostgreSQL, synchronous_commit=on" if options.database else "")
 
 
 def _round(
-    number: int, mails: int, bare: int, daemons: dict[str, servers.Daemon], measured: Measured, folder: Path
+    number: int,
+    mails: int,
+    bare: int,
+    daemons: dict[str, servers.Daemon],
+    measured: Measured,
+    folder: Path,
+    spare: list[str],
 ) -> None:
     for connections in CONNECTIONS:
         for name, one in daemons.items():
@@ -111,6 +129,10 @@ def _round(
         "SQLite FULL, one small row a commit": lambda: limits.commits(samples, folder / "limit.db", bytes_too=False),
         "SQLite FULL, one raw mail a commit": lambda: limits.commits(samples, folder / "limit.db", bytes_too=True),
     }
+    if spare:
+        inserts = partial(limits.inserts, samples, spare[0])
+        alone["PostgreSQL alone, one small INSERT a commit"] = lambda: inserts(bytes_too=False)
+        alone["PostgreSQL alone, one raw mail a commit"] = lambda: inserts(bytes_too=True)
     for name, limit in alone.items():
         measured.rates[name, 1].append(limit())
 
@@ -148,6 +170,8 @@ def _table(measured: Measured, options: argparse.Namespace, daemons: dict[str, s
         share, cpu = measured.share(name, "aiosmtpd", 8), median(measured.cpu[name, 8])
         print(f"{name}: share {share:.2f}, {_verdict(share, share_floor, share_aim)}")
         print(f"{name}: {cpu:.1f} ms CPU a mail, {_verdict(-cpu, -cpu_floor, -cpu_aim)}")
+        if options.database:
+            print(f"{name}: PostgreSQL ÷ SQLite {measured.share(_postgresql(name), name, 8):.2f}")
         if options.tickets:
             ratio = measured.share(_full(name), name, 8)
             print(f"{name}: {options.tickets:,} tickets ÷ empty {ratio:.2f}, {_verdict(ratio, FULL_SHARE, 1.0)}")

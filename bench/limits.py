@@ -1,4 +1,4 @@
-"""The parts that bound a mail server, each measured alone: parsing by the standard library, and durable commits."""
+"""What bounds a mail server, each part measured alone: parsing by the standard library, and durable commits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from email import message_from_bytes
 from pathlib import Path
+
+import psycopg
 
 from bench.corpus import Sample
 
@@ -35,3 +37,15 @@ def commits(samples: Sequence[Sample], file: Path, *, bytes_too: bool) -> float:
     elapsed = time.monotonic() - started
     database.close()
     return len(samples) / elapsed
+
+
+def inserts(samples: Sequence[Sample], url: str, *, bytes_too: bool) -> float:
+    """Mails a second that PostgreSQL (synchronous_commit=on) inserts one by one, each in a transaction of its own."""
+    rows = [(hashlib.sha256(s.raw).hexdigest(), s.raw if bytes_too else b"") for s in samples]
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("DROP TABLE IF EXISTS mail")
+        database.execute("CREATE TABLE mail (sha256 TEXT PRIMARY KEY, content BYTEA)")
+        started = time.monotonic()
+        for row in rows:
+            database.execute("INSERT INTO mail VALUES (%s, %s)", row)
+        return len(samples) / (time.monotonic() - started)

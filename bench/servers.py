@@ -21,12 +21,15 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psutil
+import psycopg
 from aiosmtpd.smtp import SMTP
 
 from bench.corpus import DESK, Known
 from daemon.mail.address import AddressBook, DeskAddress, Keyring
+from tests.databases import postgres_server
 
 START_SECONDS = 30
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +39,7 @@ UNLIMITED = 10_000_000
 CONFIG = """
 [storage]
 folder = "{folder}"
+database = "{database}"
 [[desk]]
 name = "support"
 address = "{desk}"
@@ -66,10 +70,14 @@ class Daemon:
     folder: Path
     process: psutil.Process
     sends: bool
-    outbox: sqlite3.Connection = field(init=False)
+    url: str = ""
+    outbox: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.outbox = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)
+        if self.url:
+            self.outbox = psycopg.connect(self.url, autocommit=True)
+        else:
+            self.outbox = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)
 
     @property
     def database(self) -> Path:
@@ -124,8 +132,13 @@ class Daemon:
 
 
 @contextmanager
-def daemon(folder: Path, relay_port: int | None = None, *, sends: bool, level: str = "info") -> Iterator[Daemon]:
-    """Run a daemon on ``folder``; with ``sends`` it acknowledges and tells one agent, otherwise nothing goes out."""
+def daemon(
+    folder: Path, relay_port: int | None = None, *, sends: bool, level: str = "info", database: str = ""
+) -> Iterator[Daemon]:
+    """Run a daemon on ``folder``; with ``sends`` it acknowledges and tells one agent, otherwise nothing goes out.
+
+    ``database`` is the URL of another database than the file in that folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "secret.key").write_text(KEYS)
     port, http = free_port(), free_port()
@@ -133,6 +146,7 @@ def daemon(folder: Path, relay_port: int | None = None, *, sends: bool, level: s
     config.write_text(
         CONFIG.format(
             folder=folder,
+            database=database,
             desk=DESK,
             acknowledge=json.dumps(sends),
             agent=AGENT if sends else "",
@@ -153,7 +167,9 @@ def daemon(folder: Path, relay_port: int | None = None, *, sends: bool, level: s
         )
     try:
         _await_health(process, http, folder / "log")
-        yield Daemon(port, folder, psutil.Process(process.pid), sends)
+        running = Daemon(port, folder, psutil.Process(process.pid), sends, database)
+        yield running
+        running.outbox.close()
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
@@ -204,3 +220,22 @@ def _take_all(line: Connection) -> None:
         await server.serve_forever()
 
     asyncio.run(serve())
+
+
+@contextmanager
+def databases(server: str, count: int) -> Iterator[list[str]]:
+    """New databases on a PostgreSQL server, dropped in the end; their URLs. ``postgresql`` starts a server for it."""
+    if server == "postgresql":
+        with postgres_server() as own:
+            yield [own.new_database() for _ in range(count)]
+        return
+    parts = urlsplit(server)
+    names = [f"counterfoil_bench_{os.getpid()}_{number}" for number in range(count)]
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            yield [urlunsplit(parts._replace(path=f"/{name}")) for name in names]
+        finally:
+            for name in names:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
@@ -19,10 +19,15 @@ import structlog
 from daemon import clock
 from daemon.config import Config, ConfigurationError
 from daemon.desk.deliveries import Deliveries
-from daemon.desk.house import House, load_keyring
+from daemon.desk.fetching import Fetching
+from daemon.desk.house import House, load_keyring, trusts
 from daemon.desk.intake import Reception
+from daemon.desk.repair import Repairs
 from daemon.edge import StartError
+from daemon.edge.authentication import Authenticator
 from daemon.edge.delivery import Delivery
+from daemon.edge.dns import NoResolver, Resolver
+from daemon.edge.imap.watch import Mailboxes
 from daemon.edge.maildir import Maildir
 from daemon.edge.relay import SmtpRelay
 from daemon.edge.smtp_in import Doors
@@ -53,11 +58,40 @@ def build_house(config: Config, *, sole: bool = False) -> House:
 
 
 def build_pool(config: Config) -> ParserPool:
+    verifies = any(trust.checks_dkim for trust in trusts(config).values())
     return ParserPool(
+        verifies=verifies,
         workers=config.limits.parse_workers,
         wall_seconds=float(config.limits.parse_seconds),
         memory_mb=config.limits.parse_memory,
     )
+
+
+def authenticator_of(config: Config, pool: ParserPool, *, dns: bool = True) -> Authenticator | None:
+    """What weighs the evidence of mail; None where no door asks for any, so that nothing is ever looked up."""
+    known = trusts(config)
+    if not any(trust.checks for trust in known.values()):
+        return None
+    return Authenticator(
+        known,
+        frozenset(agent.address.casefold() for agent in config.agent),
+        pool,
+        Resolver(config.dns.servers) if dns else NoResolver(),
+        float(config.dns.timeout),
+    )
+
+
+@contextlib.contextmanager
+def intake(house: House, *, rehearsal: bool = False) -> Iterator[tuple[Reception, ParserPool]]:
+    """An intake of one's own for a command: mail is read and weighed as the daemon does it."""
+    pool = build_pool(house.config)
+    authenticator = authenticator_of(house.config, pool)
+    try:
+        yield Reception(house, pool, authenticator, rehearsal=rehearsal), pool
+    finally:
+        pool.close()
+        if authenticator is not None:
+            authenticator.close()
 
 
 def credentials(config: Config) -> dict[str, str]:
@@ -79,15 +113,19 @@ class Daemon:
         self.house = build_house(config, sole=True)
         try:
             self.pool = build_pool(config)
-            self.reception = Reception(self.house, self.pool)
+            self.authenticator = authenticator_of(config, self.pool)
+            self.reception = Reception(self.house, self.pool, self.authenticator)
             transport = SmtpRelay(config.relay) if config.relay.host else Maildir(config.storage.path("outbox"))
             config.relay.password()
             self.delivery = Delivery(Deliveries(self.house), transport, config.relay, clock.now, clock.jitter)
+            fetching = Fetching(self.house, self.reception)
+            self.mailboxes = Mailboxes(config.mailbox, fetching, config.limits.message_size, clock.now, clock.jitter)
+            self.repairs = Repairs(self.house, self.reception, self.pool)
             self.doors = Doors(config.listen, config.limits, self.reception, credentials(config), clock.now)
         except BaseException:
             self.house.store.close()
             raise
-        self.web = server.server(server.application(self.house, lambda: self.delivery.trouble))
+        self.web = server.server(server.application(self.house, self.trouble))
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self.http_port = config.http.port
@@ -105,12 +143,19 @@ class Daemon:
         self.house.queued = lambda: _wake(loop, self.delivery)
         self._tasks = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
+            asyncio.create_task(self.repairs.run(), name="repairs"),
             asyncio.create_task(self.web.serve([sock]), name="web"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._ended)
+        self.mailboxes.start(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+
+    def trouble(self) -> str | None:
+        """What keeps mail from leaving or coming at present, in sentences; None if nothing does."""
+        reasons = [self.delivery.trouble, *self.mailboxes.trouble]
+        return "; ".join(reason for reason in reasons if reason) or None
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A loop that ends by itself is a fault: say so and stop, so that the supervisor starts afresh."""
@@ -125,7 +170,8 @@ class Daemon:
         """Serve until told to stop, then end everything in order."""
         await self._stop.wait()
         log.info("stopping")
-        await self.doors.close(5.0)
+        self.repairs.close()
+        await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0))
         await self.delivery.close(3.0)
         self.web.should_exit = True
         with contextlib.suppress(TimeoutError):
@@ -133,6 +179,8 @@ class Daemon:
         await self._close_parts()
 
     async def _close_parts(self) -> None:
+        if self.authenticator is not None:
+            self.authenticator.close()
         await asyncio.to_thread(self.pool.close)
         await asyncio.to_thread(self.house.store.close)
 

@@ -20,6 +20,8 @@ from daemon.config_options import (
     option,
 )
 
+WRITTEN_BY_HOST = ("authentication-results", "header")
+LOOPBACK = ("localhost", "::1")
 NEEDS_ENCRYPTION = 'a login needs encryption; write tls = "starttls" or "implicit" (or insecure_login = true)'
 
 
@@ -128,7 +130,12 @@ class Listener(Trusting):
         "Mail comes here straight from the internet: check SPF, DKIM and DMARC alignment of every mail, which proves "
         "its author's address and refuses nothing.",
     )
-    trusted_networks: tuple[Network, ...] = option((), 'Networks for trust = ["network"].', example=["192.0.2.0/24"])
+    trusted_networks: tuple[Network, ...] = option(
+        (),
+        'Networks for trust = ["network"]; with authentication-results and header, where the mail server stands whose '
+        "word counts.",
+        example=["192.0.2.0/24"],
+    )
     insecure_login: bool = option(False, "Allow login without TLS. Passwords then cross the network readable.")
 
     @property
@@ -138,6 +145,19 @@ class Listener(Trusting):
 
     def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from super().conflicts()
+        if written := [one for one in WRITTEN_BY_HOST if one in self.trust]:
+            if self.receives_first:
+                yield (
+                    ("receives_first", "trust"),
+                    f'cannot go with trust = ["{written[0]}"]: what comes straight from the internet brings forged '
+                    'headers along; use "dkim", or a listener of its own for the mail server that hands over',
+                )
+            elif not self.trusted_networks and self.host not in LOOPBACK and not self.host.startswith("127."):
+                yield (
+                    ("trusted_networks", "trust"),
+                    f'is missing; trust = ["{written[0]}"] believes whoever can connect, so write the networks of the '
+                    "mail server that hands over",
+                )
         for name, value in (("certificate_file", self.certificate_file), ("key_file", self.key_file)):
             if self.tls != "none" and not value:
                 yield (name, "tls"), f'is missing; tls = "{self.tls}" needs it'

@@ -26,9 +26,9 @@ class FakeRelay:
     """A mail server on loopback whose every answer can be spoilt.
 
     ``answers`` maps a stage or a recipient's address to the line to say there in place of 250; ``hangs_at`` and
-    ``drops_at`` name a stage at which it falls silent or hangs up. The stages: greeting, mail, rcpt, data, early (after
-    354, before the mail is read), final (behind the final dot, when the mail has been taken). ``times`` limits how
-    often it misbehaves, after which it is well.
+    ``drops_at`` name a stage at which it falls silent or hangs up. The stages: greeting, mail, rcpt, data, early
+    (after 354, when a part of the mail has been read), final (behind the final dot, when it has been taken). ``times``
+    limits how often it misbehaves, after which it is well.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -144,10 +144,13 @@ class _Session(smtp.SMTP):
         self.relay.busy += 1
         self.relay.busiest = max(self.relay.busiest, self.relay.busy)
         try:
-            if "early" in (*self.relay.answers, self.relay.hangs_at) and self.relay.times > 0:
+            if "early" in (*self.relay.answers, self.relay.hangs_at, self.relay.drops_at) and self.relay.times > 0:
                 await self.push("354 go on")
-                await self.goes_wrong("early")
-                await self._reader.readuntil(b"\r\n.\r\n")
+                end = await self._reader.read(65_536)
+                if not await self.goes_wrong("early"):
+                    self.transport.abort()
+                while not end.endswith(b"\r\n.\r\n") and (piece := await self._reader.read(65_536)):
+                    end = end[-5:] + piece
             elif not await self.goes_wrong("data"):
                 await super().smtp_DATA(arg)
         finally:

@@ -21,7 +21,7 @@ from tests.journey.sink import Sink
 FILE_KEYS = {"path", "outcome", "because", "ticket", "message"}
 INSPECT_KEYS = set(
     "path subject from to cc reply_to date message_id in_reply_to references text html reply_text quoted_text "
-    "signature_text attachments automatic bounce outcome because defects".split()
+    "signature_text attachments automatic bounce outcome because defects authentication".split()
 )
 DESK = '[[desk]]\nname = "support"\naddress = "support@desk.example"\n'
 BROKEN = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from daemon.cli.terms import FAILED, ConfigFile, fail, fail_for_now, fail_whole, load_config, say
+from daemon.cli.terms import FAILED, ConfigFile, fail_for_now, fail_whole, load_config, say
 from daemon.config import Config, ConfigurationError, unreadable
 from daemon.store.writer import StoreUnavailable
 
@@ -17,7 +18,10 @@ from daemon.store.writer import StoreUnavailable
 def check(
     config: ConfigFile = None,
     connect: Annotated[
-        bool, typer.Option("--connect", help="Also open the database, the ports' certificates and the relay.")
+        bool,
+        typer.Option(
+            "--connect", help="Also try the database, the certificates, the relay, the mailboxes and reply addresses."
+        ),
     ] = False,
 ) -> None:
     """Check the configuration and the templates; with --connect, what they name as well.
@@ -34,15 +38,29 @@ def check(
     say(f"Configuration: good. Desks: {', '.join(d.address for d in settings.desk)}. Agents: {len(settings.agent)}.")
     if connect:
         say("Templates, keys, passwords, database: good.")
-        if settings.relay.host:
-            from daemon.edge.relay import check_relay
+        if faults := _faults_of_others(settings):
+            print("\n".join(f"counterfoil: {fault}" for fault in faults), file=sys.stderr)
+            raise typer.Exit(FAILED)
 
-            reason = asyncio.run(check_relay(settings.relay))
-            if reason:
-                fail(reason, FAILED)
-            say(f"Relay {settings.relay.host}: good.")
-        else:
-            say(f"No relay: mail goes into the Maildir {settings.storage.path('outbox')}.")
+
+def _faults_of_others(settings: Config) -> list[str]:
+    """Try the relay and the mailboxes, each by itself, and say what works; the faults."""
+    from daemon.app import build_house
+    from daemon.cli.mailboxes import check_mailboxes, check_reply_addresses
+    from daemon.edge.relay import check_relay
+
+    reason = asyncio.run(check_relay(settings.relay)) if settings.relay.host else None
+    if not settings.relay.host:
+        say(f"No relay: mail goes into the Maildir {settings.storage.path('outbox')}.")
+    elif reason is None:
+        say(f"Relay {settings.relay.host}: good.")
+    house = build_house(settings)
+    try:
+        faults = [reason] if reason else []
+        faults += check_mailboxes(house)
+        return faults if reason else faults + check_reply_addresses(house)
+    finally:
+        house.store.close()
 
 
 def _local_faults(settings: Config) -> list[str]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from daemon.cli.sources import mails
+from daemon.cli.sources import mails, received_at
 from daemon.cli.terms import FAILED, TRY_AGAIN, USAGE, ConfigFile, as_json, fail, house
 from daemon.core.values import Envelope, Mail, Outcome, Parsed
 from daemon.desk.house import House
-
-RECEIVED = re.compile(rb"^Received:((?:[^\n]|\n[ \t]){0,2000})", re.I | re.M)
 
 
 def file(
@@ -55,17 +52,14 @@ def file(
 
 async def _file(here: House, paths: list[Path], dry_run: bool, to: str, sender: str | None) -> int:
     """File each mail and say so; the exit code."""
-    from daemon.app import build_pool
-    from daemon.desk.intake import Reception
+    from daemon.app import intake
 
-    pool = build_pool(here.config)
-    reception = Reception(here, pool, rehearsal=dry_run)
     worst = 0
-    try:
+    with intake(here, rehearsal=dry_run) as (reception, pool):
         for name, raw in mails(paths):
             parsed = await pool.parse(raw, "file")
             recipients = (to,) if to else _recipients(here, parsed)
-            envelope = Envelope("file", name, sender, recipients, _received_at(here, raw))
+            envelope = Envelope("file", name, sender, recipients, received_at(raw, here.now()))
             if len(raw) > here.config.limits.message_size:
                 outcomes: tuple[Outcome, ...] = (Outcome(recipients[0], "rejected", "too-large"),)
             else:
@@ -73,8 +67,6 @@ async def _file(here: House, paths: list[Path], dry_run: bool, to: str, sender: 
             for outcome in outcomes:
                 as_json(_line(name, outcome))
                 worst = max(worst, {"deferred": TRY_AGAIN, "rejected": FAILED}.get(outcome.state, 0))
-    finally:
-        pool.close()
     return worst
 
 
@@ -94,13 +86,3 @@ def _recipients(here: House, parsed: Parsed) -> tuple[str, ...]:
         [a.address for a in (*parsed.to, *parsed.cc) if here.book.read(a.address)] if isinstance(parsed, Mail) else []
     )
     return tuple(dict.fromkeys(found)) or (here.config.desk[0].address,)
-
-
-def _received_at(here: House, raw: bytes) -> int:
-    """The topmost Received of a file that the operator hands us, if that lies in the past; else now."""
-    from daemon.mail.headers import instant
-
-    now = here.now()
-    match = RECEIVED.search(raw[:65_536].split(b"\n\r\n")[0].split(b"\n\n")[0])
-    stamped = instant(match[1].rpartition(b";")[2]) if match else None
-    return stamped if stamped is not None and 0 < stamped <= now else now

@@ -8,18 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
+from daemon.cli import audit
 from daemon.cli.terms import FAILED, HIGHEST, AsJson, ConfigFile, as_json, fail, house, moment, plain, say, table
-from daemon.core.reasons import sentence
+from daemon.core.reasons import REASONS, sentence
 from daemon.desk.house import House
 
-app = typer.Typer(no_args_is_help=True, help="The ledger of every mail seen: list, show, retry, release, discard.")
+app = typer.Typer(
+    no_args_is_help=True, help="The ledger of every mail seen: list, show, retry, release, discard, audit."
+)
+app.command("audit")(audit.audit)
 
 Number = Annotated[
     int,
     typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, help="Number in the ledger, as in: counterfoil inbound list"),
 ]
 STATES = ("filed", "ignored", "quarantined", "failed")
-TRIED_AGAIN = ("quarantined", "failed")
 
 
 @app.command("list")
@@ -89,6 +92,9 @@ def show(
         if value not in (None, ""):
             say(f"{key:16} {plain(moment(value) if key.endswith('_at') else value)}")
     say(f"\n{sentence(row['because'])}")
+    doubt = str(row["error"] or "").partition(":")[0]
+    if doubt in REASONS:
+        say(REASONS[doubt])
 
 
 @app.command()
@@ -99,6 +105,8 @@ def retry(
 
     Example: counterfoil inbound retry 17 18
     """
+    from daemon.store.ledger import TRIED_AGAIN
+
     with house(config) as here:
         for number in numbers:
             row = _row(here, number)
@@ -108,24 +116,12 @@ def retry(
 
 
 async def _retry(here: House, row: dict[str, Any]) -> dict[str, Any]:
-    from daemon.app import build_pool
-    from daemon.desk.intake import Reception
-    from daemon.store import holds
-    from daemon.store import raw as kept
+    from daemon.app import intake
+    from daemon.desk import repair
 
-    pool = build_pool(here.config)
-    try:
-        raw = here.store.read(lambda: kept.read(row["raw_bytes"]))
-        envelope = here.store.read(lambda: holds.envelope(row["id"]))
-        outcomes = await Reception(here, pool).settle(raw, await pool.parse(raw, "retry"), envelope, again=row["id"])
-    finally:
-        pool.close()
-    return {
-        "inbound": row["id"],
-        "outcome": outcomes[0].state,
-        "because": outcomes[0].because,
-        "ticket": outcomes[0].ticket,
-    }
+    with intake(here) as (reception, pool):
+        outcome = await repair.again(here, reception, pool, row["id"])
+    return {"inbound": row["id"], "outcome": outcome.state, "because": outcome.because, "ticket": outcome.ticket}
 
 
 @app.command()
@@ -149,6 +145,7 @@ def discard(number: Number, config: ConfigFile = None) -> None:
 def _settle(config: Path | None, number: int, decision: str) -> None:
     from daemon.desk import confirm
     from daemon.store import holds, ledger
+    from daemon.store.ledger import TRIED_AGAIN
 
     with house(config) as here:
         row = _row(here, number)
@@ -197,6 +194,7 @@ def public(row: dict[str, Any]) -> dict[str, Any]:
         "ticket",
         "message",
         "attempts",
+        "retry_at",
         "error",
         "received_at",
         "recorded_at",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import mailbox
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+RECEIVED = re.compile(rb"^Received:((?:[^\n]|\n[ \t]){0,2000})", re.I | re.M)
 
 
 def mails(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
@@ -37,3 +40,12 @@ def _is_mbox(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(5) == b"From "
+
+
+def received_at(raw: bytes, now: int) -> int:
+    """The topmost Received of a file that the operator hands us, if that lies in the past; else now."""
+    from daemon.mail.headers import instant
+
+    match = RECEIVED.search(raw[:65_536].split(b"\n\r\n")[0].split(b"\n\n")[0])
+    stamped = instant(match[1].rpartition(b";")[2]) if match else None
+    return stamped if stamped is not None and 0 < stamped <= now else now

@@ -107,6 +107,8 @@ def _reasons(message: dict[str, Any], events: list[dict[str, Any]], letters: lis
         "at": message["at"],
         "because": message["because"],
         "evidence": message["evidence"],
+        "evidence_sentence": sentence(message["evidence"]),
+        "evidence_detail": message["evidence_detail"],
         "sentence": sentence(message["because"]),
         "events": [{k: e[k] for k in ("kind", "because", "at", "data")} for e in events],
         "letters": [{k: x[k] for k in ("kind", "recipient", "state")} for x in letters],
@@ -117,7 +119,9 @@ def _tell(message: dict[str, Any], events: list[dict[str, Any]], letters: list[d
     author = plain(message["address"] or message["author_name"] or "unknown")
     say(f"Message {message['id']} · {message['kind']} · {author} · {moment(message['received_at'])} UTC")
     say(f"  joined by   {message['because']}: {sentence(message['because'])}")
-    say(f"  author      {EVIDENCE.get(message['evidence'], message['evidence'])}")
+    say(f"  author      {message['evidence']}: {sentence(message['evidence'])}")
+    if message["evidence_detail"]:
+        say(f"  seen        {plain(message['evidence_detail'])}")
     for event in events:
         change = f" {event['data']['from']} → {event['data']['to']}" if "to" in event["data"] else ""
         say(f"  then        {event['kind']}{plain(change)} ({event['because']})")
@@ -126,14 +130,6 @@ def _tell(message: dict[str, Any], events: list[dict[str, Any]], letters: list[d
     for letter in letters:
         say(f"  told        {plain(letter['recipient'])} by {letter['kind']}: {letter['state']}")
     say()
-
-
-EVIDENCE = {
-    "no-evidence": "not proved: From says so, and nothing else",
-    "submission": "proved: logged in with the password of that address",
-    "network": "the connection came from a trusted network, which proves agents",
-    "confirmed": "proved: confirmed by the agent",
-}
 
 
 @app.command("set")

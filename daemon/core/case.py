@@ -8,9 +8,6 @@ from daemon.core.plan import Event, Facts, Outgoing, Policy, TicketFacts, Who
 from daemon.core.screening import Screened
 from daemon.core.values import Envelope, Evidence, Instant, Mail
 
-PROVES_ADDRESS = frozenset({"submission", "dkim", "spf"})
-"""Evidence that ties a mail to the address in From; a trusted network says only that it came from one of ours."""
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -26,7 +23,8 @@ class Case:
 
     @property
     def proves_address(self) -> bool:
-        return self.evidence.because in PROVES_ADDRESS
+        """Whether this very mail is tied to the address in From; a trusted network ties it to one of ours alone."""
+        return self.evidence.address is not None
 
     @property
     def confirmed(self) -> bool:

@@ -1,13 +1,16 @@
 """One mail, at one desk: the whole of what follows from it.
 
-    duplicate → our own → bounce → an agent's → a machine's → a customer's
+    duplicate → a probe → our own → bounce → an agent's → a machine's → a customer's
 
 The order is the policy. A mail that is kept already changes nothing; a mail of ours must never come round again; a
 bounce belongs to the mail that bounced and never opens a ticket; what bears an agent's From is an agent's act or
-nothing; and only what is left may open tickets or be answered.
+nothing; and only what is left may open tickets or be answered. A silent mail is history: it is filed and nobody hears
+of it, and an agent's act is not carried out years after it was meant.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from daemon.core.case import Case, move, notices
 from daemon.core.from_agent import from_agent
@@ -24,14 +27,21 @@ def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, po
     """
     if facts.duplicate:
         return Plan("ignored", "duplicate", ticket=facts.duplicate.ticket)
+    if facts.probe:
+        return Plan("ignored", "probe")
     if facts.own:
         return Plan("ignored", "own-mail")
+    plan = _decided(mail, envelope, facts, evidence, policy, now)
+    return replace(plan, outgoing=()) if envelope.silent else plan
+
+
+def _decided(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, policy: Policy, now: int) -> Plan:
     case = Case(mail, envelope, facts, evidence, policy, screen(mail, envelope, facts, policy, now), now)
     automatic = case.screened.automatic
     if automatic and automatic.kind == "bounce" and (mail.bounce or facts.sent or envelope.sender == ""):
         return _bounce(case)
     if facts.author is not None and facts.author.agent:
-        return from_agent(case)
+        return Plan("ignored", "agents-mail-in-history") if envelope.silent else from_agent(case)
     return from_customer(case)
 
 

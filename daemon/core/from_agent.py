@@ -28,6 +28,8 @@ def from_agent(case: Case) -> Plan:
     if not case.evidence.proved:
         return _hold(case, agent, "agent-unproved")
     match = matching.match(facts, proved=True)
+    if _sent_again(case, match.ticket):
+        return _hold(case, agent, "agent-message-id-elsewhere")
     if match.ticket is None:
         if facts.referenced and not case.confirmed:
             return _hold(case, agent, "agent-without-token")
@@ -43,9 +45,20 @@ def from_agent(case: Case) -> Plan:
         return _hold(case, agent, "nobody-to-write-to")
     if facts.withheld is not None:
         return _withhold(case, match.ticket, agent, match.because, facts.withheld)
-    filing = Filing("agent", "filed", match.because, case.evidence.because)
+    filing = Filing("agent", "filed", match.because, case.evidence.because, case.evidence.detail)
     answered = _answer(facts, match.ticket, agent, case.at(match.ticket), match.because, case.policy)
     return replace(answered, filing=filing)
+
+
+def _sent_again(case: Case, ticket: TicketFacts | None) -> bool:
+    """Whether a mail that acted before comes to another place: a replay, or one mail for two tickets.
+
+    One mail to two desks may open a ticket at each.
+    """
+    facts = case.facts
+    if not facts.acted or case.confirmed:
+        return False
+    return facts.sibling is None if ticket is None else not ticket.seen_from_author
 
 
 def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, now: Instant) -> Plan:
@@ -77,7 +90,7 @@ def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: 
         "filed",
         because,
         ticket.id,
-        filing=Filing("agent", "held", because, case.evidence.because),
+        filing=Filing("agent", "held", because, case.evidence.because, case.evidence.detail),
         events=(Event("reply_held", doubt, case.at(ticket), agent),),
         outgoing=_ask(case, agent, doubt),
         holding=Holding(agent, doubt, case.now + case.policy.confirm_within),
@@ -87,7 +100,9 @@ def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: 
 def _hold(case: Case, agent: int, because: str) -> Plan:
     """Do nothing until the agent has said that the mail is theirs."""
     holding = Holding(agent, because, case.now + case.policy.confirm_within)
-    return Plan("quarantined", because, holding=holding, outgoing=_ask(case, agent, because))
+    evidence = case.evidence
+    doubt = f"{evidence.because}: {evidence.detail}" if evidence.detail else evidence.because
+    return Plan("quarantined", because, holding=holding, outgoing=_ask(case, agent, because), doubt=doubt)
 
 
 def _ask(case: Case, agent: int, because: str) -> tuple[Outgoing, ...]:

@@ -49,14 +49,14 @@ def _join(case: Case, ticket: TicketFacts, because: str, proves: bool) -> Plan:
         )
     if case.screened.answerable and ticket.status in ("resolved", "closed"):
         letters += notices(ticket, "reopened", ("author",), case.policy)
-    filing = Filing("customer", "filed", because, case.evidence.because)
+    filing = Filing("customer", "filed", because, case.evidence.because, case.evidence.detail)
     events = (replied, *moved)
     return Plan("filed", because, ticket.id, filing=filing, events=events, outgoing=letters, proves=proves)
 
 
 def _file_quietly(case: Case, ticket: TicketFacts, because: str) -> Plan:
     event = Event("automatic_received", case.screened.because, case.at(ticket), "author")
-    filing = Filing("automatic", "filed", because, case.evidence.because)
+    filing = Filing("automatic", "filed", because, case.evidence.because, case.evidence.detail)
     return Plan("filed", because, ticket.id, filing=filing, events=(event,))
 
 
@@ -76,7 +76,13 @@ def open_ticket(
         "filed",
         because,
         opening=Opening(subject or matching.plain_subject(case.mail.subject), facts.desk.team, at),
-        filing=Filing("automatic" if screened.automatic else "customer", "filed", because, case.evidence.because),
+        filing=Filing(
+            "automatic" if screened.automatic else "customer",
+            "filed",
+            because,
+            case.evidence.because,
+            case.evidence.detail,
+        ),
         events=(Event("ticket_opened", because, at, "author", data=(("answered", screened.because),)),),
         outgoing=tuple(letters),
         links=links,

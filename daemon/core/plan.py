@@ -108,9 +108,10 @@ class Facts:
     """All that a decision about one mail at one desk may know, read in the transaction that writes its Plan.
 
     ``referenced`` are the tickets found under the mail's In-Reply-To and References, nearest first; ``tagged`` the
-    number in its subject; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
-    another desk; ``own``: the mail is one of ours. ``withheld``: why an agent's words cannot be told from ours
-    (invariant 28), or None.
+    number in its subject; ``acted``: the author, an agent, sent a mail under this Message-ID before, to whichever
+    ticket; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
+    another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
+    agent's words cannot be told from ours (invariant 28), or None.
     """
 
     desk: DeskFacts
@@ -125,9 +126,11 @@ class Facts:
     reached: frozenset[int] = frozenset()
     sibling: int | None = None
     own: bool = False
+    probe: bool = False
     opened_lately: int = 0
     automatic_lately: int = 0
     withheld: str | None = None
+    acted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +144,16 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A message to be filed on the ticket. ``state`` is filed or held; ``because`` the rule that joined it."""
+    """A message to be filed on the ticket. ``state`` is filed or held; ``because`` the rule that joined it.
+
+    ``evidence`` is what stands behind its author, and ``seen`` what was seen of that.
+    """
 
     kind: Literal["customer", "agent", "automatic", "bounce"]
     state: Literal["filed", "held"]
     because: str
     evidence: str
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,8 @@ class Plan:
     """The whole consequence of one mail, or of one act.
 
     ``ticket`` is the one it concerns, unless ``opening`` makes a new one. ``links`` are (other ticket, kind);
-    ``proves`` says that the author's address is theirs; ``settles`` is (outbox id, its new state).
+    ``proves`` says that the author's address is theirs; ``settles`` is (outbox id, its new state). ``doubt`` says to
+    people why the author is not believed.
     """
 
     state: Literal["filed", "ignored", "quarantined"]
@@ -200,3 +208,4 @@ class Plan:
     proves: bool = False
     holding: Holding | None = None
     settles: tuple[int, str] | None = None
+    doubt: str = ""

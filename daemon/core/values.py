@@ -91,6 +91,8 @@ class Mail:
     is no plain part) and falls into ``reply_text`` (the new words), ``quoted_text`` and ``signature_text``;
     ``html`` is sanitised. ``sha256`` (hex) is that of the raw bytes, ``fingerprint`` (hex) the SHA-256 over what
     makes a mail itself (invariant 4) but for the desk. ``date`` is what the Date header claims, or None.
+    ``delivered_to`` and ``return_path`` ('' = the null sender, None = not told) are what the host that took the mail
+    in wrote down of its envelope; whoever sent it may have written them just as well.
     """
 
     size: int
@@ -116,6 +118,8 @@ class Mail:
     bounce: Bounce | None
     language: str | None
     defects: tuple[str, ...]
+    delivered_to: tuple[str, ...] = ()
+    return_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +149,9 @@ class Evidence:
     ``proved``: evidence that its door is configured to trust says that it comes from who From says; an agent's mail
     acts on that alone. ``because``: which evidence (submission, network, dkim, authentication-results, header,
     confirmed), or why there is none. ``address``: what ties this very mail to the address in From (submission, dkim,
-    spf, authentication-results), whatever the door trusts, or None: invariant 10. ``signed``: with DKIM, the keys of
-    the addresses in the signed To and Cc; else None. ``detail`` says to people what was seen.
+    spf, authentication-results), whatever the door trusts, or None: invariant 10. ``signed``: with DKIM and
+    Authentication-Results, what the vouched-for headers name: the keys of the addresses in To and Cc, the Message-IDs
+    of In-Reply-To and References in angle brackets; else None. ``detail`` says to people what was seen.
     """
 
     proved: bool

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon import clock
-from daemon.config import Agent, Config, ConfigurationError, Desk
+from daemon.config import Agent, Config, ConfigurationError, Desk, Listener, Mailbox
 from daemon.core.plan import AgentFacts, DeskFacts, Policy
 from daemon.core.values import Address, Envelope
 from daemon.mail import letters
 from daemon.mail.address import AddressBook, DeskAddress, Keyring
+from daemon.mail.authentication import Trust
 from daemon.mail.templates import Templates
 from daemon.store import commit
 from daemon.store.db import Store
 
 DAY = 86_400
-PRECEDENCE = ("bounce", "confirm", "reply", "desk")
+PRECEDENCE = ("bounce", "confirm", "probe", "reply", "desk")
 
 
 @dataclass(slots=True)
@@ -110,6 +112,25 @@ class House:
         """The configured agent who is this person."""
         address = next((a.address for a in self.agents if a.person == person), None)
         return self.config.agent_at(address) if address else None
+
+
+def trusts(config: Config) -> dict[str, Trust]:
+    """What each door trusts, by its name in the ledger; doors that share a name trust nothing."""
+    doors: tuple[Listener | Mailbox, ...] = (*config.listen, *config.mailbox)
+    names = Counter(door.door for door in doors)
+    return {
+        door.door: Trust(
+            dkim="dkim" in door.trust,
+            results="authentication-results" in door.trust,
+            received_by=door.received_by,
+            authserv_id=door.authserv_id,
+            header=door.header if "header" in door.trust else "",
+            receives_first=isinstance(door, Listener) and door.receives_first,
+            networks=door.trusted_networks if isinstance(door, Listener) else (),
+        )
+        for door in doors
+        if names[door.door] == 1
+    }
 
 
 def load_keyring(path: Path) -> Keyring:

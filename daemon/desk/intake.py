@@ -7,26 +7,35 @@ answered 250, for it is ours to try again; where not even the bytes could be kep
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
-from daemon.core.values import Envelope, Evidence, Mail, Outcome, Parsed
+from daemon.core.values import Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
 from daemon.desk import confirm, keeping
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
-from daemon.desk.receive import receive_at
+from daemon.desk.receive import evidence_of, receive_at
 from daemon.desk.words import Said, said_by_agent, told_before
 from daemon.mail.address import Recipient
 from daemon.mail.worker import Overloaded
 from daemon.store.writer import StoreUnavailable
 
 log = structlog.get_logger()
+AUTHOR_DOMAIN = re.compile(rb"^from:[^\r\n]*@([a-z0-9.-]{1,100})", re.I | re.M)
 
 
 class Parser(Protocol):
     async def parse(self, raw: bytes, source: str) -> Parsed: ...
+
+
+class Authentication(Protocol):
+    """What weighs the evidence that a mail brings along."""
+
+    async def evidence(self, raw: bytes, mail: Mail, envelope: Envelope) -> Evidence: ...
 
 
 class Rehearsed(Exception):
@@ -40,9 +49,17 @@ class Rehearsed(Exception):
 class Reception:
     """The intake that every door uses; in a ``rehearsal`` everything happens, and is undone."""
 
-    def __init__(self, house: House, parser: Parser, *, rehearsal: bool = False) -> None:
+    def __init__(
+        self,
+        house: House,
+        parser: Parser,
+        authentication: Authentication | None = None,
+        *,
+        rehearsal: bool = False,
+    ) -> None:
         self._house = house
         self._parser = parser
+        self._authentication = authentication
         self._rehearsal = rehearsal
 
     def known(self, recipient: str) -> bool:
@@ -57,11 +74,31 @@ class Reception:
             return tuple(Outcome(r, "deferred", "parser-overloaded") for r in envelope.recipients)
         return await self.settle(raw, parsed, envelope)
 
+    async def receive_from_mailbox(
+        self, raw: bytes, envelope: Envelope, desk: str, parsed: Unreadable | None = None
+    ) -> Outcome:
+        """Take a mail that lies in a mailbox, where nothing but its headers says whom it is for; else ``desk``.
+
+        ``parsed`` is given for one that is not to be read. Of several desks' outcomes, one that is deferred counts.
+        """
+        try:
+            read: Parsed = parsed or await self._parser.parse(raw, f"{envelope.source} {_domain_of_author(raw)}")
+        except Overloaded:
+            return Outcome("", "deferred", "parser-overloaded")
+        if isinstance(read, Mail):
+            named = (*read.delivered_to, *(a.address for a in (*read.to, *read.cc)))
+            ours = tuple(dict.fromkeys(address for address in named if self.known(address)))
+            envelope = replace(envelope, sender=read.return_path, recipients=ours)
+        envelope = replace(envelope, recipients=envelope.recipients or (self._house.book.address(desk),))
+        outcomes = await self.settle(raw, read, envelope)
+        return next((o for o in outcomes if o.state == "deferred"), outcomes[0])
+
     async def settle(
         self, raw: bytes, parsed: Parsed, envelope: Envelope, again: int | None = None, evidence: Evidence | None = None
     ) -> tuple[Outcome, ...]:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
         try:
+            evidence = evidence or await self._evidence(raw, parsed, envelope)
             arrivals = [
                 Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to), again, evidence)
                 for to in addressees(self._house, envelope)
@@ -90,6 +127,13 @@ class Reception:
             )
         read = self._house.book.read
         return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
+
+    async def _evidence(self, raw: bytes, parsed: Parsed, envelope: Envelope) -> Evidence | None:
+        """What stands behind the author; what the door saw of the connection is enough where it proves."""
+        if self._authentication is None or not isinstance(parsed, Mail) or envelope.silent:
+            return None
+        seen = evidence_of(parsed, envelope)
+        return seen if seen.proved else await self._authentication.evidence(raw, parsed, envelope)
 
     async def _said(self, parsed: Parsed, raw: bytes, to: Recipient) -> Said | None:
         """What an agent's mail would say; for other mail, which is nearly all, there is nothing to look up."""
@@ -128,6 +172,12 @@ def _for(recipient: str, outcomes: dict[str, Outcome], read: Recipient | None) -
     return Outcome(recipient, o.state, o.because, o.inbound, o.ticket, o.message)
 
 
+def _domain_of_author(raw: bytes) -> str:
+    """Whose mail it seems to be, so that one author's slow mail does not make the whole mailbox suspect."""
+    found = AUTHOR_DOMAIN.search(raw[:8192])
+    return found[1].decode("ascii").lower() if found else ""
+
+
 def addressees(house: House, envelope: Envelope) -> list[Recipient]:
     """Each desk that is written to, by its most telling recipient."""
     read = house.book.read
@@ -137,6 +187,6 @@ def addressees(house: House, envelope: Envelope) -> list[Recipient]:
 
 def _take(house: House, arrival: Arrival) -> Outcome:
     """One mail at one desk, in the writer's transaction: an agent's word on a held mail, or one to decide about."""
-    if arrival.to.kind == "confirm" and (outcome := confirm.by_mail(house, arrival)):
+    if arrival.to.kind == "confirm" and not arrival.envelope.silent and (outcome := confirm.by_mail(house, arrival)):
         return outcome
     return receive_at(house, arrival)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from daemon.core import repair
 from daemon.core.values import Address, Outcome
 from daemon.desk import post
 from daemon.desk.arrival import Arrival
@@ -42,8 +43,9 @@ def keep(
         now,
         error=detail or None,
         again=arrival.again,
+        retry_at=repair.again_at(because, ledger.attempts(arrival.again) + 1, now),
     )
-    if arrival.again is None:
+    if arrival.again is None and not envelope.silent:
         tell_operator(house, arrival, state, inbound, because, now, detail)
     return Outcome("", state, because, inbound)
 

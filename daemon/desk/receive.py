@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from daemon.core import decide, matching
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
@@ -19,8 +21,9 @@ def receive_at(house: House, arrival: Arrival) -> Outcome:
     now, mail = house.now(), arrival.parsed
     if isinstance(mail, Unreadable):
         return keeping.keep(house, arrival, "quarantined", mail.because, mail.detail)
-    known = gather(house, arrival, now)
     evidence = arrival.evidence or evidence_of(mail, arrival.envelope)
+    known = gather(house, arrival, now, evidence)
+    evidence = _at_this_recipient(house, arrival, known, evidence)
     return perform(house, decide.receive(mail, arrival.envelope, known, evidence, house.policy, now), arrival, now)
 
 
@@ -42,6 +45,7 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
         plan.because,
         written,
         now,
+        error=plan.doubt or None,
         again=arrival.again,
     )
     if plan.holding is not None:
@@ -55,18 +59,34 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
 def evidence_of(mail: Mail, envelope: Envelope) -> Evidence:
     """What the door vouches for: From logged in there, or the connection came from a trusted network."""
     if mail.sender is not None and envelope.login is not None and mail.sender.key == envelope.login.casefold():
-        return Evidence(True, "submission")
+        return Evidence(True, "submission", "submission")
     if envelope.trusted_network:
         return Evidence(True, "network")
     return NO_EVIDENCE
 
 
-def gather(house: House, arrival: Arrival, now: int) -> Facts:
+def _at_this_recipient(house: House, arrival: Arrival, known: Facts, evidence: Evidence) -> Evidence:
+    """The evidence, if it speaks of the address that the mail came to: the envelope is anybody's to write.
+
+    A signed mail of an agent's that is sent to another address than the agent wrote proves nothing there, though what
+    it says is theirs. A token that stands in a vouched-for In-Reply-To binds the mail to its ticket just as well.
+    """
+    if known.author is None or not known.author.agent or not evidence.proved or evidence.signed is None:
+        return evidence
+    if arrival.to.kind == "desk" and known.token is not None:
+        return evidence
+    if any(house.book.read(one) == arrival.to for one in evidence.signed):
+        return evidence
+    came_to = house.recipient(arrival.envelope, arrival.to.desk)
+    return replace(evidence, proved=False, because="recipient-not-named", detail=f"{came_to}; {evidence.detail}")
+
+
+def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVIDENCE) -> Facts:
     """Everything that the decision may know, from the rows as they stand."""
     mail, to, words = arrival.mail, arrival.to, arrival.words
     author = facts.author(mail.sender.key, house.agents) if mail.sender else None
     referenced = facts.referenced((*mail.in_reply_to, *reversed(mail.references)))
-    token = _token(house, to, mail, author)
+    token = _token(house, to, mail, author, evidence)
     sent = _sent(house, to, mail)
     tagged = matching.tag_in(mail.subject)
     tickets: dict[int, TicketFacts] = {}
@@ -91,11 +111,16 @@ def gather(house: House, arrival: Arrival, now: int) -> Facts:
         referenced=referenced,
         tagged=tagged if tagged in tickets else None,
         reached=facts.persons_at(a.key for a in (*mail.to, *mail.cc)),
+        probe=_is_probe(house, mail),
         own=facts.is_ours(mail.message_id) or bool(mail.sender and house.book.read(mail.sender.address)),
         sibling=facts.sibling([arrival.claim_at(d.name) for d in house.config.desk if d.name != to.desk]),
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
         withheld=words.because if isinstance(words, answer.Withheld) else None,
+        acted=author is not None
+        and author.agent
+        and author.person is not None
+        and facts.acted(author.person, mail.message_id),
     )
 
 
@@ -104,10 +129,13 @@ def duplicate(arrival: Arrival, now: int) -> DuplicateFacts | None:
     return facts.duplicate(arrival.claim, arrival.envelope.source, arrival.dated, now, arrival.again)
 
 
-def _token(house: House, to: Recipient, mail: Mail, author: AuthorFacts | None) -> TokenFacts | None:
+def _token(
+    house: House, to: Recipient, mail: Mail, author: AuthorFacts | None, evidence: Evidence
+) -> TokenFacts | None:
     """The reply token of the recipient's address, else the author's own one in a Message-ID that the mail answers.
 
     Message-IDs travel along with every forwarded copy: a token in one speaks for nobody but the person it was given to.
+    An agent's counts only if whatever proves the agent vouches for that header too.
     """
     if to.kind == "reply":
         person = house.keyring.person_of(to.token, to.number, facts.token_holders(to.number, house.agents))
@@ -115,7 +143,10 @@ def _token(house: House, to: Recipient, mail: Mail, author: AuthorFacts | None) 
             return TokenFacts(to.number, person)
     if author is None or author.person is None:
         return None
+    vouched = evidence.signed if author.agent and evidence.proved else None
     for claim in (*mail.in_reply_to, *reversed(mail.references))[:40]:
+        if vouched is not None and f"<{claim}>" not in vouched:
+            continue
         found = read_message_id(claim)
         if found and house.keyring.person_of(found[1], found[0], (author.person,)) is not None:
             return TokenFacts(found[0], author.person)
@@ -129,6 +160,12 @@ def _sent(house: House, to: Recipient, mail: Mail) -> SentFacts | None:
     if mail.bounce is not None and mail.bounce.message_id:
         return facts.sent_under(mail.bounce.message_id, lambda m: _genuine(house, m))
     return None
+
+
+def _is_probe(house: House, mail: Mail) -> bool:
+    """Whether ``counterfoil check`` sent it: its Message-ID is signed for that, whatever its recipient became."""
+    found = read_message_id(mail.message_id or "")
+    return found is not None and house.keyring.is_probe_token(found[1], found[0])
 
 
 def _genuine(house: House, message_id: str) -> bool:

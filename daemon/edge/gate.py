@@ -27,19 +27,20 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
 
 def within(peer: str, trusted: Sequence[Network]) -> bool:
     """Whether an address lies in one of the networks; an IPv4 address seen through IPv6 is the IPv4 address."""
-    address = _address(peer)
+    address = address_of(peer)
     return address is not None and any(address in network for network in trusted)
 
 
 def party(peer: str) -> str:
     """What is counted as one peer."""
-    address = _address(peer)
+    address = address_of(peer)
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address or peer)
 
 
-def _address(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_of(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address of a peer; None where it has none."""
     try:
         address = ipaddress.ip_address(peer.partition("%")[0])
     except ValueError:

@@ -2,7 +2,8 @@
 
 A reply address is ``support+1042-TOKEN@example.com``; TOKEN is the base32 of an HMAC over ticket and person, 130 bits
 in 26 characters, and it survives systems that fold letter case. Bounces come back to ``support+b17-TOKEN@``, replies to
-a question about a held mail to ``support+c17-TOKEN@``. The same token stands in our Message-IDs, so that References
+a question about a held mail to ``support+c17-TOKEN@``, and ``support+p17-TOKEN@`` is a mail to ourselves, which tries
+whether such addresses arrive. The same token stands in our Message-IDs, so that References
 carry it where the host knows no sub-addresses.
 
 Rules:
@@ -22,17 +23,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Kind = Literal["desk", "reply", "bounce", "confirm"]
+Kind = Literal["desk", "reply", "bounce", "confirm", "probe"]
 Mode = Literal["plus", "separator", "catch-all", "none"]
 
 TOKEN_LENGTH = 26
 LONGEST_LOCAL_PART = 64
 LONGEST_NUMBER = 12
 
-_LETTER: dict[Kind, str] = {"reply": "", "bounce": "b", "confirm": "c"}
+_LETTER: dict[Kind, str] = {"reply": "", "bounce": "b", "confirm": "c", "probe": "p"}
 _KIND: dict[str, Kind] = {letter: kind for kind, letter in _LETTER.items()}
 _NUMBER_AND_TOKEN = rf"(0|[1-9][0-9]{{0,{LONGEST_NUMBER - 1}}})-([a-z2-7]{{{TOKEN_LENGTH}}})"
-_SUFFIX = re.compile(rf"([bc]?){_NUMBER_AND_TOKEN}")
+_SUFFIX = re.compile(rf"([bcp]?){_NUMBER_AND_TOKEN}")
 _MESSAGE_ID = re.compile(rf"<?{_NUMBER_AND_TOKEN}\.[^\s@<>]{{1,64}}@[^\s@<>]{{1,255}}>?")
 _FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
@@ -97,6 +98,12 @@ class Keyring:
     def is_confirm_token(self, token: str, inbound: int) -> bool:
         return self._fits(token, "confirm", inbound)
 
+    def probe_token(self, number: int) -> str:
+        return self._newest("probe", number)
+
+    def is_probe_token(self, token: str, number: int) -> bool:
+        return self._fits(token, "probe", number)
+
     def _newest(self, purpose: Kind, *numbers: int) -> str:
         return _sign(self.keys[0], purpose, numbers)
 
@@ -128,7 +135,7 @@ class DeskAddress(NamedTuple):
 class Recipient:
     """What an envelope recipient means: which desk, and for a signed address its number and (unverified) token.
 
-    ``number`` is the ticket of a reply, the outbox row of a bounce, the ledger row of a confirmation.
+    ``number`` is the ticket of a reply, the outbox row of a bounce, the ledger row of a confirmation, a probe's own.
     """
 
     desk: str
@@ -189,6 +196,10 @@ class AddressBook:
             if sub_addresses:
                 return Recipient(desk, "desk")
         return None
+
+    def probe_address(self, desk: str, number: int, token: str) -> str:
+        """An address like those for replies, at which nothing happens."""
+        return self._signed(desk, "probe", number, token)
 
     def _signed(self, desk: str, kind: Kind, number: int, token: str) -> str:
         at = self._desks[desk]

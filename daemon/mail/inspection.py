@@ -5,11 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from daemon.core.values import Address, Mail, Parsed
+from daemon.core.values import Address, Evidence, Mail, Parsed
 
 
-def as_dict(path: str, parsed: Parsed) -> dict[str, Any]:
-    """The object for the mail at ``path``; of a mail that was not read, everything unknown is empty."""
+def as_dict(path: str, parsed: Parsed, evidence: Evidence | None = None) -> dict[str, Any]:
+    """The object for the mail at ``path``; of a mail that was not read, everything unknown is empty.
+
+    ``evidence`` is what a door would make of its author; None where none was asked.
+    """
+    return _understood(path, parsed) | {"authentication": _authentication(evidence)}
+
+
+def _authentication(evidence: Evidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    return {
+        "proved": evidence.proved,
+        "because": evidence.because,
+        "address": evidence.address,
+        "detail": evidence.detail,
+    }
+
+
+def _understood(path: str, parsed: Parsed) -> dict[str, Any]:
     if not isinstance(parsed, Mail):
         return {
             "path": path,

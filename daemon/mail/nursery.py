@@ -1,9 +1,9 @@
 """Where parser processes come from: a process that has loaded the parser and nothing else, and forks when asked.
 
-It is started once (``python -m daemon.mail.nursery DESCRIPTOR``), so that a worker costs two milliseconds instead of
-a start of Python, and so that no worker ever holds what the daemon holds. (``multiprocessing`` has such a server too,
-but its children load the daemon's main module again.) It ends its workers on request, being their parent, and ends
-with the daemon.
+It is started once (``python -m daemon.mail.nursery DESCRIPTOR [verifies]``), so that a worker costs two milliseconds
+instead of a start of Python, and so that no worker ever holds what the daemon holds. (``multiprocessing`` has such a
+server too, but its children load the daemon's main module again.) It ends its workers on request, being their parent,
+and ends with the daemon.
 
 Requests are 9 bytes: START (with the worker's line as a descriptor; memory in MB, CPU in seconds) answers with a
 process number; END (a process number) kills that worker and answers with its exit status as
@@ -28,12 +28,14 @@ REQUEST = struct.Struct("!BII")
 ANSWER = struct.Struct("!i")
 START, END = 1, 2
 ANSWER_SECONDS = 10.0
+VERIFIES = "verifies"
 
 
 class Nursery:
     """The daemon's end: ``start`` and ``end`` block for a few milliseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, verifies: bool = False) -> None:
+        self._verifies = verifies
         self._line: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,7 +80,10 @@ class Nursery:
         path = os.pathsep.join(dict.fromkeys([root, *(one for one in sys.path if one)]))
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-m", "daemon.mail.nursery", str(theirs.fileno())],
+                [
+                    *(sys.executable, "-P", "-m", "daemon.mail.nursery", str(theirs.fileno())),
+                    *([VERIFIES] if self._verifies else []),
+                ],
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "PYTHONPATH": path},
                 stdin=subprocess.DEVNULL,
@@ -88,9 +93,12 @@ class Nursery:
         return ours
 
 
-def serve(line: socket.socket) -> None:
-    """The nursery's own loop."""
-    from daemon.mail import parse  # noqa: F401 - loaded here, so that every worker has it
+def serve(line: socket.socket, verifies: bool) -> None:
+    """The nursery's own loop. What it loads, every worker has; one that also ``verifies`` needs twice as much."""
+    from daemon.mail import parse  # noqa: F401
+
+    if verifies:
+        from daemon.mail import dkim_check  # noqa: F401
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -134,4 +142,4 @@ def _end(pid: int) -> int:
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as control_line:
-        serve(control_line)
+        serve(control_line, verifies=sys.argv[2:] == [VERIFIES])

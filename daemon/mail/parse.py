@@ -28,8 +28,10 @@ from daemon.mail.structure import Header, Part, Structure, every, first, read_st
 from daemon.mail.text import Reply, split_reply
 from daemon.mail.transfer import decode_body
 
-__all__ = ["attachment_bytes", "parse"]
+__all__ = ["attachment_bytes", "parse", "unread"]
 
+DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
+MOST_DELIVERED_TO = 20
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?")
 
 
@@ -45,6 +47,11 @@ def parse(raw: bytes, limits: Limits = DEFAULT) -> Parsed:
         return _unreadable(data, sha256, "out-of-memory", "")
     except Exception as error:  # noqa: BLE001 - total: a fault of ours must not lose a mail
         return _unreadable(data, sha256, "parser-failed", f"{type(error).__name__}: {error}"[:200])
+
+
+def unread(raw: bytes, because: str, detail: str) -> Unreadable:
+    """A mail that is not to be parsed at all, with what its first headers tell at little cost."""
+    return _unreadable(raw, hashlib.sha256(raw).hexdigest(), because, detail)
 
 
 def _unreadable(data: bytes, sha256: str, because: str, detail: str) -> Unreadable:
@@ -158,6 +165,8 @@ class _Reading:
             bounce=bounce,
             language=_language(headers),
             defects=tuple(dict.fromkeys(self.defects)),
+            delivered_to=self._delivered_to(headers),
+            return_path=self._return_path(headers),
         )
 
     def _author(self, headers: list[Header], charset: str) -> Address | None:
@@ -176,6 +185,20 @@ class _Reading:
             self.defects.append("no-author")
             return None
         return found.addresses[0]
+
+    def _delivered_to(self, headers: list[Header]) -> tuple[str, ...]:
+        """The envelope recipients that the mail servers on the way wrote down."""
+        values = [value for name in DELIVERED_TO for value in every(headers, name)][:MOST_DELIVERED_TO]
+        found = [read_mailboxes(as_text(value), self.limits).addresses for value in values]
+        return tuple(dict.fromkeys(one.address for addresses in found for one in addresses))
+
+    def _return_path(self, headers: list[Header]) -> str | None:
+        """The envelope sender that the last mail server wrote down, topmost; None if none did."""
+        value = as_text(first(headers, "return-path"))
+        if value == "<>":
+            return ""
+        addresses = read_mailboxes(value, self.limits).addresses
+        return addresses[0].address if len(addresses) == 1 else None
 
     def _mailboxes(self, headers: list[Header], name: str, charset: str) -> Mailboxes:
         found = Mailboxes()

@@ -1,4 +1,5 @@
-"""Parsing in processes that may be killed (invariant 5): whatever a mail does, the daemon lives and other mail moves.
+"""Parsing mail, and verifying its signatures, in processes that may be killed (invariant 5): whatever a mail does, the
+daemon lives and other mail moves.
 
 * Two fast workers and one slow one, each with limits on memory and CPU, and a wall clock that ends it with SIGKILL.
 * In the fast lane a mail has the whole wall time while nobody waits, and a tenth to a quarter of a second while
@@ -22,13 +23,16 @@ import pickle
 import signal
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from daemon.core.values import Parsed, Unreadable
+from daemon.core.values import Evidence, Parsed, Unreadable
 from daemon.mail import child
 from daemon.mail.fingerprint import of_bytes
 from daemon.mail.lanes import Full, Lane, Suspects
 from daemon.mail.nursery import Nursery
+
+if TYPE_CHECKING:
+    from daemon.mail.dkim_signatures import Inquiry
 
 FAST_WAITING = 500
 SLOW_WAITING = 16
@@ -74,12 +78,17 @@ class ParserPool:
     """Parse mails in worker processes. Belongs to one event loop, or (``parse_now``) to no loop at all."""
 
     def __init__(
-        self, workers: int = 2, wall_seconds: float = 1.0, memory_mb: int = 1024, cpu_seconds: int = 2
+        self,
+        workers: int = 2,
+        wall_seconds: float = 1.0,
+        memory_mb: int = 1024,
+        cpu_seconds: int = 2,
+        verifies: bool = False,
     ) -> None:
         self._wall = wall_seconds
         self._memory = memory_mb
         self._cpu = cpu_seconds
-        self._nursery = Nursery()
+        self._nursery = Nursery(verifies)
         self._suspects = Suspects()
         self._fast: Lane[Worker] = Lane(FAST_WAITING)
         self._slow: Lane[Worker] = Lane(SLOW_WAITING)
@@ -92,15 +101,39 @@ class ParserPool:
 
     async def parse(self, raw: bytes, source: str) -> Parsed:
         """Parse a mail that came from ``source``; raise ``Overloaded`` when even the slow lane is full."""
-        parsed = None
-        if source not in self._suspects:
-            parsed = await self._parse_in(self._fast, raw, source, hurried=True)
-        if parsed is None:
-            parsed = await self._parse_in(self._slow, raw, source, hurried=False)
-        return parsed or _unread(raw, "worker-time-out")
+        try:
+            answer = await self._work(raw, b"", source)
+        except Killed as killed:
+            return _unread(raw, killed.because)
+        if isinstance(answer, Evidence):
+            raise TypeError("the worker answered another question")
+        return answer
 
-    async def _parse_in(self, lane: Lane[Worker], raw: bytes, source: str, hurried: bool) -> Parsed | None:
-        """Have a worker of ``lane`` parse; None when the mail has to try another lane."""
+    async def check(self, raw: bytes, inquiry: Inquiry, source: str) -> Evidence:
+        """Verify the signatures of a mail that came from ``source``; what takes too much proves nothing."""
+        try:
+            answer = await self._work(raw, pickle.dumps(inquiry), source)
+        except Killed as killed:
+            return Evidence(False, "dkim-unchecked", detail=killed.because)
+        except Overloaded:
+            return Evidence(False, "dkim-unchecked", detail="parser-overloaded")
+        return answer if isinstance(answer, Evidence) else Evidence(False, "dkim-unchecked", detail="worker-died")
+
+    async def _work(self, raw: bytes, question: bytes, source: str) -> Parsed | Evidence:
+        """Have a worker of the one lane or the other parse, or answer a question; ``Killed``, ``Overloaded``."""
+        answer = None
+        if source not in self._suspects:
+            answer = await self._work_in(self._fast, raw, question, source, hurried=True)
+        if answer is None:
+            answer = await self._work_in(self._slow, raw, question, source, hurried=False)
+        if answer is None:
+            raise Killed("worker-time-out")
+        return answer
+
+    async def _work_in(
+        self, lane: Lane[Worker], raw: bytes, question: bytes, source: str, hurried: bool
+    ) -> Parsed | Evidence | None:
+        """Have a worker of ``lane`` do it; None when the mail has to try another lane."""
         try:
             worker = await lane.take(source, len(raw) > HEAVY)
         except Full:
@@ -108,7 +141,7 @@ class ParserPool:
         if worker is None:
             return None
         try:
-            answer = await self._answer(lane, worker, raw, hurried)
+            answer = await self._answer(lane, worker, raw, question, hurried)
         except Impatience:
             self._replace(lane, worker)
             return None
@@ -117,19 +150,21 @@ class ParserPool:
             self._suspects.strike(source)
             if source in self._suspects:
                 self._fast.send_away(source)
-            return _unread(raw, "worker-time-out" if ended == -signal.SIGXCPU else killed.because)
+            raise Killed("worker-time-out" if ended == -signal.SIGXCPU else killed.because) from None
         except BaseException:
             self._replace(lane, worker)
             raise
         lane.give(worker)
         return answer
 
-    async def _answer(self, lane: Lane[Worker], worker: Worker, raw: bytes, hurried: bool) -> Parsed:
+    async def _answer(
+        self, lane: Lane[Worker], worker: Worker, raw: bytes, question: bytes, hurried: bool
+    ) -> Parsed | Evidence:
         wall = self._wall + len(raw) * SECONDS_PER_BYTE
         patience = max(LEAST_PATIENCE, min(MOST_PATIENCE, CROWD_PATIENCE / (lane.waiting + 1)))
         step = min(wall, patience + len(raw) * SECONDS_PER_BYTE) if hurried else wall
         spent = 0.0
-        task = asyncio.get_running_loop().create_task(_exchange(worker.line, raw))
+        task = asyncio.get_running_loop().create_task(_exchange(worker.line, raw, question))
         try:
             while True:
                 done, _ = await asyncio.wait((task,), timeout=step)
@@ -191,9 +226,11 @@ class ParserPool:
         return status
 
 
-async def _exchange(line: socket.socket, raw: bytes) -> Parsed:
-    """Send a mail and receive what it says."""
+async def _exchange(line: socket.socket, raw: bytes, question: bytes) -> Parsed | Evidence:
+    """Send a mail, behind a question if there is one, and receive what the worker says."""
     loop = asyncio.get_running_loop()
+    if question:
+        await loop.sock_sendall(line, child.FRAME.pack(child.QUESTION, len(question)) + question)
     if len(raw) > child.LARGE:
         descriptor = child.in_a_file(raw)
         try:
@@ -205,8 +242,8 @@ async def _exchange(line: socket.socket, raw: bytes) -> Parsed:
     _, length = child.FRAME.unpack(await _received(line, child.FRAME.size))
     if length > LONGEST_ANSWER:
         raise pickle.UnpicklingError("too long")
-    parsed: Parsed = _ValuesOnly(io.BytesIO(await _received(line, length))).load()
-    return parsed
+    answer: Parsed | Evidence = _ValuesOnly(io.BytesIO(await _received(line, length))).load()
+    return answer
 
 
 async def _received(line: socket.socket, count: int) -> bytearray:

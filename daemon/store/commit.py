@@ -139,6 +139,7 @@ def _file(
         raw_bytes=mail.sha256,
         because=filing.because,
         evidence=filing.evidence,
+        evidence_detail=filing.seen,
         at=at,
         received_at=envelope.received_at,
         released_at=at if filing.state == "filed" and filing.kind == "agent" else None,

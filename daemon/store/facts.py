@@ -187,6 +187,23 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
     )
 
 
+ACTED = Prepared(
+    ThreadKey.select(ThreadKey.id)
+    .join(Message, on=(Message.ticket == ThreadKey.ticket))
+    .where(
+        ThreadKey.rfc_message_id == Slot("message_id"),
+        Message.rfc_message_id == Slot("message_id"),
+        Message.author == Slot("person"),
+    )
+    .limit(1)
+)
+
+
+def acted(person: int, message_id: str | None) -> bool:
+    """Whether a mail of this person under this Message-ID was filed on any ticket of any desk."""
+    return message_id is not None and ACTED.first(message_id=message_id, person=person) is not None
+
+
 OPENED_LATELY = Prepared(
     Ticket.select(pw.fn.COUNT(Ticket.id)).where(Ticket.requester == Slot("person"), Ticket.opened_at > Slot("since"))
 )

@@ -6,11 +6,15 @@ from typing import Any
 
 import peewee as pw
 
+from daemon import __version__
+from daemon.core import repair
 from daemon.core.values import Envelope, Instant, Parsed
 from daemon.store import query
 from daemon.store.commit import Written
 from daemon.store.prepared import Insertion
-from daemon.store.tables import Inbound
+from daemon.store.tables import Hold, Inbound
+
+TRIED_AGAIN = ("failed", "quarantined")
 
 NEW_INBOUND = Insertion(Inbound)
 
@@ -32,6 +36,7 @@ def enter(
     now: Instant,
     error: str | None = None,
     again: int | None = None,
+    retry_at: Instant | None = None,
 ) -> int:
     """Write the mail's row in the ledger, or with ``again`` renew the one it had; its number."""
     outcome = {
@@ -41,6 +46,8 @@ def enter(
         "ticket": written.ticket if written else None,
         "message": written.message if written else None,
         "recorded_at": now,
+        "retry_at": retry_at,
+        "version": __version__,
     }
     if again is not None:
         Inbound.update(attempts=Inbound.attempts + 1, **outcome).where(Inbound.id == again).execute()
@@ -67,6 +74,36 @@ def enter(
     )
 
 
+def attempts(number: int | None) -> int:
+    """How often this row's mail was tried so far; 0 for one that has none yet."""
+    return 0 if number is None else int(Inbound.get_by_id(number).attempts)
+
+
+def due(now: Instant, limit: int) -> list[int]:
+    """The rows whose mail is to be tried again now, the longest due first."""
+    return query.column(
+        Inbound.select(Inbound.id)
+        .where(Inbound.retry_at.is_null(False), Inbound.retry_at <= now, Inbound.state.in_(TRIED_AGAIN))
+        .order_by(Inbound.retry_at, Inbound.id)
+        .limit(limit)
+    )
+
+
+def retry_other_versions(now: Instant) -> int:
+    """Have mail tried once more that another version of this program could not act upon; how many there are."""
+    asked = Hold.select(pw.SQL("1")).where(Hold.inbound == Inbound.id)
+    return int(
+        Inbound.update(retry_at=now)
+        .where(
+            Inbound.state.in_(TRIED_AGAIN),
+            Inbound.version != __version__,
+            Inbound.because.not_in(repair.NEVER),
+            ~pw.fn.EXISTS(asked),
+        )
+        .execute()
+    )
+
+
 def counts() -> dict[str, int]:
     """How many mails are in each state."""
     return dict(query.rows(Inbound.select(Inbound.state, pw.fn.COUNT(Inbound.id)).group_by(Inbound.state)))
@@ -87,4 +124,5 @@ def row(number: int) -> dict[str, Any] | None:
 
 def discard(number: int, because: str, now: Instant) -> None:
     """Let a mail rest: it stays in the ledger and is tried no more."""
-    Inbound.update(state="ignored", because=because, recorded_at=now).where(Inbound.id == number).execute()
+    rested = {"state": "ignored", "because": because, "recorded_at": now, "retry_at": None}
+    Inbound.update(rested).where(Inbound.id == number).execute()

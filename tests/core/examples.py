@@ -25,7 +25,7 @@ AGENTS = (
     AgentFacts(AGENT, "agent@example.com", frozenset({"support"})),
     AgentFacts(COLLEAGUE, "colleague@example.com", frozenset({"billing"})),
 )
-PROVED = Evidence(True, "submission")
+PROVED = Evidence(True, "submission", "submission")
 NETWORK = Evidence(True, "network")
 
 

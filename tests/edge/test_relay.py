@@ -146,7 +146,7 @@ def test_i20_however_it_is_cut_a_mail_goes_out_with_crlf_and_comes_in_again(cont
     assert arriving.value() == (lines if lines.endswith(b"\r\n") or not lines else lines + b"\r\n")
 
 
-@pytest.mark.parametrize("stage", ["rcpt", "data", "final"])
+@pytest.mark.parametrize("stage", ["rcpt", "data", "early", "final"])
 async def test_a_connection_lost_within_a_mail_defers_it(build: Build, stage: str) -> None:
     async with FakeRelay(drops_at=stage, times=1) as fake:
         relay = build(fake)
@@ -156,7 +156,7 @@ async def test_a_connection_lost_within_a_mail_defers_it(build: Build, stage: st
         assert fake.connections == 2
 
 
-@pytest.mark.parametrize("stage", ["rcpt", "data", "final"])
+@pytest.mark.parametrize("stage", ["rcpt", "data", "early", "final"])
 async def test_a_relay_that_falls_silent_within_a_mail_defers_it(build: Build, stage: str) -> None:
     async with FakeRelay(hangs_at=stage) as fake:
         result = await build(fake, timeout=1).send(PARCEL, CONTENT)

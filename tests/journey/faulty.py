@@ -3,7 +3,7 @@
 ``python faulty.py FOLDER serve`` runs one command after another, without the time that it takes to load them.
 
 A file in FOLDER switches one on: ``full`` lets the database grow no further, ``bug`` makes every decision raise. And it
-looks into its outbox more often than usual, so that tests need not wait for the next round.
+looks into its outbox and its ledger more often than usual, so that tests need not wait for the next round.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from daemon import app
 from daemon.core import decide
+from daemon.desk.repair import Repairs
 from daemon.edge.delivery import Delivery
 from daemon.store.sqlite import Sqlite
 
@@ -44,6 +45,7 @@ sound_decision, sound_begin = decide.receive, Sqlite.begin
 decide.receive = decide_or_raise
 Sqlite.begin = begin_on_a_full_disk  # type: ignore[method-assign]
 app.Delivery = partial(Delivery, poll=OUTBOX_SECONDS)  # type: ignore[misc, assignment]
+app.Repairs = partial(Repairs, pause=OUTBOX_SECONDS)  # type: ignore[misc, assignment]
 
 
 def run(arguments: list[str]) -> int:

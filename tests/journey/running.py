@@ -16,9 +16,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from tests.databases import look, rewrite
@@ -91,7 +92,8 @@ def until(question: Callable[[], T], seconds: float = DEADLINE_SECONDS) -> T:
 class RunningDesk:
     """Start with ``start``; ``options`` is TOML that goes before the tables, ``sink`` the relay (else a Maildir).
 
-    ``database`` is the URL of another database than the SQLite file in its own folder.
+    ``database`` is the URL of another database than the SQLite file in its own folder; ``doors`` are further listeners:
+    a name, and in TOML what it trusts.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class RunningDesk:
         tables: str = "",
         desks: str = DESKS,
         database: str = "",
+        doors: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.folder = folder
         self.sink = sink
@@ -116,7 +119,9 @@ class RunningDesk:
             else ""
         )
         storage = f"[storage]\nfolder = {json.dumps(str(folder / 'var'))}\ndatabase = {json.dumps(database)}\n"
-        self.config.write_text(f"{options}\n{storage}{relay}{tables}{desks}{LISTENERS}", "utf-8")
+        more = "".join(f'\n[[listen]]\nname = "{name}"\nport = 0\n{trust}\n' for name, trust in doors.items())
+        self.doors: tuple[str, ...] = (*DOORS, *doors)
+        self.config.write_text(f"{options}\n{storage}{relay}{tables}{desks}{LISTENERS}{more}", "utf-8")
         self.ports: dict[str, int] = {}
         self.http = ""
         self.process: subprocess.Popen[str] | None = None
@@ -132,8 +137,8 @@ class RunningDesk:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         found = re.findall(r"MTP on 127\.0\.0\.1:(\d+)", line)
-        assert len(found) == len(DOORS), f"{line}\n{self.log.read_text()}"
-        self.ports = dict(zip(DOORS, map(int, found), strict=True))
+        assert len(found) == len(self.doors), f"{line}\n{self.log.read_text()}"
+        self.ports = dict(zip(self.doors, map(int, found), strict=True))
         self.http = re.findall(r"http://127\.0\.0\.1:\d+", line)[0]
         return self
 
@@ -181,7 +186,7 @@ class RunningDesk:
     def send(
         self,
         mail: EmailMessage | bytes,
-        door: Door = "outside",
+        door: str = "outside",
         to: str | Iterable[str] = (),
         sender: str | None = None,
         login: str = "",

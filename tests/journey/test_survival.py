@@ -106,6 +106,38 @@ def test_i03_a_fault_of_ours_keeps_the_mail_and_it_can_be_tried_again(open_desk:
     assert desk.run("inbound", "retry", number).returncode == 1
 
 
+def test_a_fault_of_ours_is_mended_by_itself_and_the_operator_told_once(open_desk: Open, own_sink: Sink) -> None:
+    desk = open_desk(own_sink, options='operator = "operator@desk.example"')
+    desk.switch("bug", True)
+    row = desk.send(new_mail(fresh())).row
+    assert row["retry_at"] - row["recorded_at"] == 300
+    desk.rewrite("UPDATE inbound SET retry_at = 1 WHERE id = ?", row["id"])
+    until(lambda: desk.inbound()[0]["attempts"] == 2)
+    desk.switch("bug", False)
+    desk.rewrite("UPDATE inbound SET retry_at = 1 WHERE id = ?", row["id"])
+    until(lambda: desk.inbound()[0]["state"] == "filed")
+    assert [(r["attempts"], r["retry_at"]) for r in desk.inbound()] == [(3, None)]
+    assert [x.recipient for x in desk.letters() if x.kind == "report"] == ["operator@desk.example"]
+
+
+def test_another_version_tries_once_more_what_the_last_one_could_not_act_upon(open_desk: Open, own_sink: Sink) -> None:
+    desk = open_desk(own_sink)
+    desk.switch("bug", True)
+    number = desk.send(new_mail(fresh())).row["id"]
+    desk.rewrite("UPDATE inbound SET retry_at = NULL WHERE id = ?", number)
+    held = desk.send(new_mail(AGENT)).row["id"]
+    desk.switch("bug", False)
+    desk.end()
+    desk.start()
+    assert desk.send(new_mail(fresh())).outcome[0] == "filed"
+    assert desk.rows("SELECT state FROM inbound WHERE id = ?", number)[0]["state"] == "failed"
+    desk.end()
+    desk.rewrite("UPDATE inbound SET version = '0.0.1'")
+    desk.start()
+    until(lambda: desk.rows("SELECT state FROM inbound WHERE id = ?", number)[0]["state"] == "filed")
+    assert until(lambda: desk.rows("SELECT state FROM inbound WHERE id = ?", held)[0]["state"] == "quarantined")
+
+
 def test_i03_one_fault_does_not_stop_the_next_mail(open_desk: Open, own_sink: Sink) -> None:
     desk = open_desk(own_sink)
     desk.switch("bug", True)

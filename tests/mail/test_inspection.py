@@ -10,7 +10,7 @@ from tests.mail.mails import mail, multipart
 
 KEYS = set(
     "path subject from to cc reply_to date message_id in_reply_to references text html reply_text "
-    "quoted_text signature_text attachments automatic bounce outcome because defects".split()
+    "quoted_text signature_text attachments automatic bounce outcome because defects authentication".split()
 )
 
 

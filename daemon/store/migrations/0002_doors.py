@@ -38,6 +38,9 @@ def up(migrator, db):
     )
     for table, column, kind in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(**words)}")
+    if not isinstance(db, SqliteDatabase):
+        # compressing each mail would cost the server more than all else that is done for it
+        db.execute_sql("ALTER TABLE raw ALTER COLUMN content SET STORAGE EXTERNAL")
     for name, what in INDEXES.items():
         db.execute_sql(f"CREATE INDEX {name} ON {what}")
 
