@@ -133,11 +133,18 @@ class Daemon:
 
 @contextmanager
 def daemon(
-    folder: Path, relay_port: int | None = None, *, sends: bool, level: str = "info", database: str = ""
+    folder: Path,
+    relay_port: int | None = None,
+    *,
+    sends: bool,
+    level: str = "info",
+    database: str = "",
+    extra: str = "",
 ) -> Iterator[Daemon]:
     """Run a daemon on ``folder``; with ``sends`` it acknowledges and tells one agent, otherwise nothing goes out.
 
-    ``database`` is the URL of another database than the file in that folder.
+    ``database`` is the URL of another database than the file in that folder, ``extra`` further tables of the
+    configuration.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "secret.key").write_text(KEYS)
@@ -156,6 +163,7 @@ def daemon(
             unlimited=UNLIMITED,
             level=level,
         )
+        + extra
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -261,6 +261,18 @@ def test_a_password_comes_from_its_environment_variable(monkeypatch: pytest.Monk
     assert Relay(password_env="RELAY_PASSWORD").password() == "correct horse"
 
 
+@pytest.mark.parametrize("trust", ["authentication-results", "header"])
+def test_a_hosts_word_counts_only_where_that_host_alone_can_hand_over(trust: str) -> None:
+    told = {"trust": [trust], "received_by": "mx.example.com", "header": "X-Auth: Internal", "authserv_id": "mx"}
+    assert parse({"desk": [DESK], "listen": [told]}).listen[0].trust == (trust,)
+    open_to_all = told | {"host": "0.0.0.0"}
+    assert parse({"desk": [DESK], "listen": [open_to_all | {"trusted_networks": ["192.0.2.0/24"]}]})
+    for listener, option in ((open_to_all, "trusted_networks"), (told | {"receives_first": True}, "receives_first")):
+        with pytest.raises(ConfigurationError) as caught:
+            parse({"desk": [DESK], "listen": [listener]})
+        assert [fault for fault in caught.value.faults if fault.startswith(f"listen[0].{option}: ")]
+
+
 def test_without_a_source_there_is_no_password() -> None:
     assert Relay().password() == ""
 

@@ -13,7 +13,7 @@ from daemon.config import Mailbox
 from daemon.core.mailbox import Fetched, Folder
 from daemon.core.values import Envelope, Outcome
 from daemon.desk.house import House
-from daemon.desk.intake import Reception
+from daemon.desk.intake import Reception, Turn
 from daemon.mail.parse import unread
 from daemon.store import mailbox as store
 
@@ -24,6 +24,7 @@ class Fetching:
     def __init__(self, house: House, reception: Reception) -> None:
         self._house = house
         self._reception = reception
+        self._last: dict[str, Turn] = {}
 
     async def folder(self, box: Mailbox, name: str) -> Folder | None:
         """What is known of a folder; None for one never seen."""
@@ -39,7 +40,19 @@ class Fetching:
         return await asyncio.to_thread(self._house.store.read, lambda: store.entered(box.door, name, uidvalidity, uids))
 
     async def take(self, box: Mailbox, name: str, seen: Folder, mail: Fetched) -> Outcome:
-        """Keep a mail; ``deferred`` if it could not be, and so must stay where it is."""
+        """Keep a mail; ``deferred`` if it could not be, and so must stay where it is.
+
+        Mails that are taken at the same time are decided in the order in which they were given: a follow-up finds the
+        ticket of the mail that it follows.
+        """
+        turn = self._last[box.name] = Turn(self._last.get(box.name))
+        try:
+            return await self._keep(box, name, seen, mail, turn)
+        finally:
+            await turn.come()
+            turn.over()
+
+    async def _keep(self, box: Mailbox, name: str, seen: Folder, mail: Fetched, turn: Turn) -> Outcome:
         now, limit = self._house.now(), self._house.config.limits.message_size
         envelope = Envelope(
             source=box.door,
@@ -57,4 +70,4 @@ class Fetching:
             detail = f"{mail.size} bytes" if whole else f"{len(mail.raw)} of {mail.size} bytes are kept"
             parsed = await asyncio.to_thread(unread, mail.raw, because, detail)
         desk = box.desk or self._house.config.desk[0].name
-        return await self._reception.receive_from_mailbox(mail.raw, envelope, desk, parsed)
+        return await self._reception.receive_from_mailbox(mail.raw, envelope, desk, turn, parsed)

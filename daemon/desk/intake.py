@@ -46,6 +46,24 @@ class Rehearsed(Exception):
         self.outcomes = outcomes
 
 
+class Turn:
+    """A place in a row of mails that are read at once: each is decided after the one ``before`` it."""
+
+    def __init__(self, before: Turn | None = None) -> None:
+        self._before = before
+        self._over = asyncio.Event()
+
+    async def come(self) -> None:
+        """Wait until the mail before this one is on its way."""
+        if self._before is not None:
+            await self._before._over.wait()
+            self._before = None
+
+    def over(self) -> None:
+        """Let the next one go."""
+        self._over.set()
+
+
 class Reception:
     """The intake that every door uses; in a ``rehearsal`` everything happens, and is undone."""
 
@@ -75,7 +93,7 @@ class Reception:
         return await self.settle(raw, parsed, envelope)
 
     async def receive_from_mailbox(
-        self, raw: bytes, envelope: Envelope, desk: str, parsed: Unreadable | None = None
+        self, raw: bytes, envelope: Envelope, desk: str, turn: Turn, parsed: Unreadable | None = None
     ) -> Outcome:
         """Take a mail that lies in a mailbox, where nothing but its headers says whom it is for; else ``desk``.
 
@@ -90,11 +108,17 @@ class Reception:
             ours = tuple(dict.fromkeys(address for address in named if self.known(address)))
             envelope = replace(envelope, sender=read.return_path, recipients=ours)
         envelope = replace(envelope, recipients=envelope.recipients or (self._house.book.address(desk),))
-        outcomes = await self.settle(raw, read, envelope)
+        outcomes = await self.settle(raw, read, envelope, turn=turn)
         return next((o for o in outcomes if o.state == "deferred"), outcomes[0])
 
     async def settle(
-        self, raw: bytes, parsed: Parsed, envelope: Envelope, again: int | None = None, evidence: Evidence | None = None
+        self,
+        raw: bytes,
+        parsed: Parsed,
+        envelope: Envelope,
+        again: int | None = None,
+        evidence: Evidence | None = None,
+        turn: Turn | None = None,
     ) -> tuple[Outcome, ...]:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
         try:
@@ -103,9 +127,14 @@ class Reception:
                 Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to), again, evidence)
                 for to in addressees(self._house, envelope)
             ]
-            outcomes = await self._write(
+            if turn is not None:
+                await turn.come()
+            written = self._write(
                 lambda: self._decided({a.to.desk: _take(self._house, a) for a in arrivals}), len(raw)
             )
+            if turn is not None:
+                turn.over()
+            outcomes = await written
         except Rehearsed as rehearsed:
             outcomes = rehearsed.outcomes
         except StoreUnavailable as error:

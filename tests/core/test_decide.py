@@ -93,7 +93,7 @@ def test_i12_a_subject_tag_alone_joins_nothing(evidence: Evidence) -> None:
 
 
 def test_i12_a_subject_tag_joins_with_proved_authorship() -> None:
-    plan = decided(facts(tagged=1042, **on_ticket(ticket())), Evidence(True, "submission"))
+    plan = decided(facts(tagged=1042, **on_ticket(ticket())), Evidence(True, "submission", "submission"))
     assert plan.because == "subject-tag-from-proved-author"
 
 
@@ -186,6 +186,26 @@ def test_i11_short_of_it_the_mail_is_held_and_the_agent_asked(evidence: Evidence
     plan = decided(facts(AGENT, "agent@example.com", token=token(holder), **on_ticket(ticket())), evidence)
     assert (plan.state, plan.because, plan.events) == ("quarantined", because, ())
     assert told(plan) == [("confirmation", AGENT)]
+
+
+def test_i11_a_mail_that_acted_elsewhere_waits_for_its_agent() -> None:
+    known = facts(AGENT, "agent@example.com", token=token(AGENT), acted=True, **on_ticket(ticket()))
+    assert decided(known, NETWORK).because == "agent-message-id-elsewhere"
+    assert told(decided(known, Evidence(True, "confirmed"))) == [("answer", CUSTOMER)]
+    opened = facts(AGENT, "agent@example.com", acted=True)
+    assert decided(opened, NETWORK).because == "agent-message-id-elsewhere"
+    assert decided(facts(AGENT, "agent@example.com", acted=True, sibling=7), NETWORK).opening is not None
+
+
+def test_i11_a_held_mail_says_what_was_missing() -> None:
+    doubted = Evidence(False, "dkim-headers-unsigned", detail="d=example.com: to")
+    plan = decided(facts(AGENT, "agent@example.com", token=token(AGENT), **on_ticket(ticket())), doubted)
+    assert plan.doubt == "dkim-headers-unsigned: d=example.com: to"
+
+
+def test_i12_what_ties_a_mail_to_its_address_need_not_prove_an_agent() -> None:
+    tied = Evidence(False, "dkim", "dkim")
+    assert decided(facts(tagged=1042, **on_ticket(ticket())), tied).because == "subject-tag-from-proved-author"
 
 
 def test_i11_a_reference_without_a_token_is_held() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -111,14 +112,20 @@ class Dovecot:
                 os.chown(place, uid, gid)
         drop = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"] if as_root else []
         self._process = subprocess.Popen(
-            [*drop, "dovecot", "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*drop, "dovecot", "-F", "-c", str(config)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self._await_greeting()
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self) -> None:
+        """End the server and every conversation with it, which it would let finish."""
         if self._process is not None:
-            self._process.send_signal(how)
+            self._process.terminate()
             self._process.wait(20)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process = None
 
     def account(self, user: str = "", *, tls: str = "none", folder: str = "INBOX") -> Account:

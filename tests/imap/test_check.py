@@ -14,7 +14,7 @@ from tests.imap.servers import Account
 from tests.imap.test_fetching import begun, filed
 from tests.journey.conftest import PATIENT
 from tests.journey.mails import fresh, new_mail
-from tests.journey.running import RunningDesk, until
+from tests.journey.running import RunningDesk
 from tests.journey.sink import Sink
 
 OpenDesk = Callable[..., RunningDesk]
@@ -105,7 +105,6 @@ def test_the_running_daemon_knows_a_probe_and_opens_no_ticket(
     assert done.stdout.count(": good; a mail to one arrived in") == 2
     assert {(r["state"], r["because"]) for r in desk.inbound()} <= {("ignored", "probe")}
     assert desk.rows("SELECT 1 FROM ticket") == []
-    until(lambda: len(account.uids()) + len(desk.inbound()) >= 1)
 
 
 def test_a_host_that_loses_the_token_is_told_of_with_the_cure(

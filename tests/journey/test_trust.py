@@ -19,7 +19,7 @@ from tests.journey.conftest import PATIENT
 from tests.journey.evil import mails
 from tests.journey.mails import address_of, fresh, new_mail, reply_to
 from tests.journey.receipt import Receipt
-from tests.journey.running import AGENT, RunningDesk
+from tests.journey.running import AGENT, DESKS, RunningDesk
 from tests.journey.sink import Sink
 from tests.signing import as_bytes, ed25519_record, record, rsa_key, short_record, signed, signed_with_ed25519
 
@@ -60,7 +60,8 @@ def names() -> Iterator[NameServer]:
 def trusting(tmp_path_factory: pytest.TempPathFactory, names: NameServer) -> Iterator[RunningDesk]:
     tables = f'{PATIENT}\n[dns]\nservers = ["{names.address}"]\ntimeout = 2\n'
     with Sink() as sink:
-        desk = RunningDesk(tmp_path_factory.mktemp("trust"), sink, tables=tables, doors=DOORS)
+        desks = f'{DESKS}\n[[desk]]\nname = "plain"\naddress = "plain@desk.example"\nreply_address = "none"\n'
+        desk = RunningDesk(tmp_path_factory.mktemp("trust"), sink, tables=tables, desks=desks, doors=DOORS)
         try:
             yield desk.start()
             assert '"level": "error"' not in desk.log.read_text()
@@ -289,6 +290,29 @@ def test_a_held_mail_says_why_and_can_be_tried_again(trusting: RunningDesk, name
     (again,) = trusting.json("inbound", "retry", str(held.row["id"]))
     assert (again["outcome"], again["because"]) == ("filed", "reply-token")
     assert acts(trusting, first.ticket)
+
+
+def test_i11_where_replies_have_no_address_of_their_own_the_thread_must_be_signed(trusting: RunningDesk) -> None:
+    for without, state in (([], "filed"), (["in-reply-to"], "quarantined"), (["references"], "filed")):
+        first = trusting.send(new_mail(fresh(), To="plain@desk.example"))
+        reply = reply_to(first.letter("notification", AGENT).mail, AGENT, WORDS)
+        assert address_of(reply["To"]) == "plain@desk.example"
+        del reply["References"]
+        if "references" in without:
+            reply["References"] = "<other@desk.example>"
+        sent = trusting.send(signed(reply, without=without), "dkim", "plain@desk.example", AGENT)
+        assert sent.row["state"] == state, (without, sent.row)
+        assert acts(trusting, first.ticket) is (state == "filed")
+        forwarded = signed(new_mail(AGENT, "Dear aunt", To="aunt@family.example"))
+        forged = prepended(f"In-Reply-To: {reply['In-Reply-To']}".encode())(forwarded)
+        assert trusting.send(forged, "dkim", "plain@desk.example", AGENT).row["state"] == "quarantined"
+
+
+def test_i11_an_agents_text_made_an_attachment_goes_to_nobody(trusting: RunningDesk) -> None:
+    first, reply = answer_of(trusting)
+    raw = prepended(b"Content-Disposition: attachment; filename=notes.txt")(signed(reply))
+    trusting.send(raw, "dkim", token_address(reply), AGENT)
+    assert "answer" not in [x.kind for x in trusting.letters() if x.ticket == first.ticket]
 
 
 # -- the word of a mail host
