@@ -59,3 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(
             Skips(tuple(line for line in lines if line and not line.startswith("#"))), "skips"
         )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest, beside which the many short ones can run in other processes."""
+    items.sort(key=lambda item: "crash" not in item.path.parts)

@@ -22,6 +22,20 @@ import dns.rrset
 Mood = Literal["well", "silent", "servfail", "slow", "truncated", "garbage"]
 
 
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Sockets for UDP and TCP on one free port; what is free to the one may be taken for the other."""
+    while True:
+        tcp = socket.create_server(("127.0.0.1", 0))
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind(tcp.getsockname())
+        except OSError:
+            udp.close()
+            tcp.close()
+        else:
+            return udp, tcp
+
+
 class NameServer:
     """Answers from ``records``: (name, type) to texts as in a zone file. What is not there does not exist.
 
@@ -35,10 +49,8 @@ class NameServer:
         self.asked: list[tuple[str, str, str]] = []
         self.slowness = 0.3
         self.ttl = 300
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind(("127.0.0.1", 0))
+        self._udp, self._tcp = _pair()
         self.port = int(self._udp.getsockname()[1])
-        self._tcp = socket.create_server(("127.0.0.1", self.port))
         self._ended = False
         self._threads = [threading.Thread(target=serve, daemon=True) for serve in (self._serve_udp, self._serve_tcp)]
 

@@ -23,6 +23,13 @@ BIG = mail(b"A line of a big mail.\r\n" * 100_000)
 
 @pytest.fixture
 async def pool() -> AsyncIterator[ParserPool]:
+    pool = ParserPool(workers=1, wall_seconds=20)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+async def hasty_pool() -> AsyncIterator[ParserPool]:
     pool = ParserPool(workers=1, wall_seconds=0.5)
     yield pool
     pool.close()
@@ -51,14 +58,16 @@ async def test_i05_many_at_once_are_all_read(pool: ParserPool) -> None:
     assert [one.subject for one in parsed] == [f"number {number}" for number in range(60)]
 
 
-async def test_i05_a_mail_that_takes_too_long_is_given_up_and_the_next_one_read(pool: ParserPool) -> None:
-    for pid in pool.pids():
+async def test_i05_a_mail_that_takes_too_long_is_given_up_and_the_next_one_read(
+    hasty_pool: ParserPool,
+) -> None:
+    for pid in hasty_pool.pids():
         os.kill(pid, signal.SIGSTOP)
-    parsed = await pool.parse(mail(), "a")
+    parsed = await hasty_pool.parse(mail(), "a")
     assert isinstance(parsed, Unreadable)
     assert (parsed.because, parsed.size) == ("worker-time-out", len(mail()))
     assert parsed.sha256 == parse(mail()).sha256
-    assert isinstance(await pool.parse(mail(), "b"), Mail)
+    assert isinstance(await hasty_pool.parse(mail(), "b"), Mail)
 
 
 async def test_i05_a_worker_that_dies_takes_only_its_mail_with_it(pool: ParserPool) -> None:
@@ -78,23 +87,25 @@ async def test_i05_a_mail_that_needs_too_much_memory_is_given_up() -> None:
     assert parsed.because in ("out-of-memory", "worker-died")
 
 
-async def test_i05_a_source_that_killed_two_workers_waits_in_the_slow_lane(pool: ParserPool) -> None:
-    before = set(pool.pids())
+async def test_i05_a_source_that_killed_two_workers_waits_in_the_slow_lane(hasty_pool: ParserPool) -> None:
+    before = set(hasty_pool.pids())
     for _ in range(2):
-        for pid in set(pool.pids()) & before:
+        for pid in set(hasty_pool.pids()) & before:
             os.kill(pid, signal.SIGSTOP)
-        before = set(pool.pids())
-        await pool.parse(mail(), "bad")
-    assert isinstance(await pool.parse(mail(), "bad"), Mail)
-    assert isinstance(await pool.parse(mail(), "good"), Mail)
+        before = set(hasty_pool.pids())
+        await hasty_pool.parse(mail(), "bad")
+    assert isinstance(await hasty_pool.parse(mail(), "bad"), Mail)
+    assert isinstance(await hasty_pool.parse(mail(), "good"), Mail)
 
 
-async def test_i05_while_others_wait_a_slow_mail_moves_to_the_slow_lane(pool: ParserPool) -> None:
-    fast = min(pool.pids())
+async def test_i05_while_others_wait_a_slow_mail_moves_to_the_slow_lane(hasty_pool: ParserPool) -> None:
+    fast = min(hasty_pool.pids())
     os.kill(fast, signal.SIGSTOP)
-    slow, other = await asyncio.gather(pool.parse(mail(Subject="slow"), "a"), pool.parse(mail(Subject="other"), "b"))
+    slow, other = await asyncio.gather(
+        hasty_pool.parse(mail(Subject="slow"), "a"), hasty_pool.parse(mail(Subject="other"), "b")
+    )
     assert (slow.subject, other.subject) == ("slow", "other")
-    assert fast not in pool.pids()
+    assert fast not in hasty_pool.pids()
 
 
 async def test_a_lost_nursery_is_replaced(pool: ParserPool) -> None:
