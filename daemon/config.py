@@ -134,7 +134,7 @@ class Limits(Section):
 
     message_size: int = option(26_214_400, "Largest mail accepted.", "bytes", ge=10_000)
     recipients: int = option(100, "Most envelope recipients of one mail.", "recipients", ge=1)
-    connections: int = option(200, "Most connections at the same time.", "connections", ge=1)
+    connections: int = option(500, "Most connections at the same time.", "connections", ge=1)
     connections_per_address: int = option(
         20, "Most connections at the same time from one address outside trusted_networks.", "connections", ge=1
     )

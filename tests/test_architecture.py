@@ -23,7 +23,6 @@ LONG = {
     "daemon/store/facts.py": "every question that a decision asks stands beside the others",
     "daemon/edge/conversation.py": "one class: what differs from aiosmtpd's",
     "daemon/store/tables.py": "every table stands beside the others",
-    "daemon/edge/imap/look.py": "one look at a folder, from what is there to what is done about it",
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from daemon.config import Config, ConfigurationError, Listener, Relay, built_in, load, parse, unreadable
+from daemon.config_doors import NEEDS_ENCRYPTION
 
 DESK = {"name": "support", "address": "support@example.com"}
 AGENT = {"name": "Desk Agent", "address": "agent@example.com"}
@@ -30,7 +31,53 @@ def written(tmp_path: Path, text: str | bytes) -> Path:
     return file
 
 
+MAILBOX = {"name": "support", "host": "imap.example.com", "username": "support", "password_env": "SECRET"}
+
+
+def with_mailbox(**options: Any) -> dict[str, Any]:
+    return with_desk(mailbox=[MAILBOX | options])
+
+
 ONE_FAULT = [
+    (
+        with_desk(mailbox=[{key: value for key, value in MAILBOX.items() if key != "password_env"}]),
+        "mailbox[0].username: has no password; write password_file or password_env",
+    ),
+    (
+        with_mailbox(password="x"),
+        "mailbox[0].password: a password does not stand in this file; write password_file or password_env",
+    ),
+    (
+        with_mailbox(tls="none"),
+        f"mailbox[0].username: {NEEDS_ENCRYPTION}",
+    ),
+    (with_mailbox(desk="sales"), "mailbox[0].desk: there is no desk 'sales'; write the name of one"),
+    (with_mailbox(folders=[]), 'mailbox[0].folders: names none; write at least ["INBOX"]'),
+    (
+        with_mailbox(folders=["IN\r\nBOX"]),
+        "mailbox[0].folders[0]: 'IN\\r\\nBOX' is no name of a folder; write it as the mail program shows it, "
+        "such as INBOX/Desk",
+    ),
+    (
+        with_mailbox(flag="\\Seen) x"),
+        "mailbox[0].flag: '\\\\Seen) x' is no IMAP flag; write one such as $Counterfoil or \\Seen",
+    ),
+    (
+        with_mailbox(username="a\r\nb"),
+        "mailbox[0].username: control characters and line breaks are not allowed here; write it on one line",
+    ),
+    (with_mailbox(when_filed="move"), 'mailbox[0].move_to: is missing; when_filed = "move" needs it'),
+    (
+        with_mailbox(when_filed="move", move_to="INBOX"),
+        "mailbox[0].move_to: is watched itself; mail moved there would be found again",
+    ),
+    (with_mailbox(start="today"), "mailbox[0].start: \"today\" is not offered; write 'now', 'unseen' or 'all'"),
+    (with_mailbox(poll=0), "mailbox[0].poll: 0 is too small; write at least 1 (seconds)"),
+    (
+        with_mailbox(trust=["authentication-results"]),
+        'mailbox[0].received_by: is missing; trust = ["authentication-results"] needs it',
+    ),
+    (with_desk(mailbox=[MAILBOX, MAILBOX]), "mailbox[1].name: 'support' is that of mailbox[0] too; give each its own"),
     ({}, "desk: none is configured; write at least one [[desk]] with name and address"),
     ({"desk": [{"name": "support"}]}, 'desk[0].address: is missing; write it, such as address = "support@example.com"'),
     (with_desk(operater="a@example.com"), "operater: no such option; did you mean operator?"),
@@ -80,7 +127,7 @@ ONE_FAULT = [
     ),
     (
         with_desk(listen=[{"trust": ["dns"]}]),
-        "listen[0].trust[0]: \"dns\" is not offered; "
+        'listen[0].trust[0]: "dns" is not offered; '
         "write 'submission', 'network', 'dkim', 'authentication-results' or 'header'",
     ),
     ({"desk": DESK}, "desk: may stand several times; write [[desk]], with two brackets"),

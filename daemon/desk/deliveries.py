@@ -21,7 +21,8 @@ class Deliveries:
 
     async def due(self, now: int, limit: int, exclude: Collection[int]) -> Sequence[Parcel]:
         """The parcels that may leave now: of each ticket and recipient only the first that is still open."""
-        rows = await asyncio.to_thread(self._house.store.read, lambda: outbox.due(now, limit, exclude))
+        longest = 2 * self._house.config.relay.retry_longest
+        rows = await asyncio.to_thread(self._house.store.read, lambda: outbox.due(now, limit, exclude, longest))
         return [self._parcel(row) for row in rows]
 
     async def content(self, number: int) -> bytes:
@@ -46,7 +47,7 @@ class Deliveries:
 
     def _delivered(self, number: int, now: int, response: str) -> None:
         row = outbox.settle(number, "delivered", now, "250", response)
-        if row.ticket is not None:
+        if row is not None and row.ticket is not None:
             ticket = facts.ticket(row.ticket, None, None, now)
             assert ticket is not None
             event = Event("mail_delivered", row.kind, max(now, ticket.last_event_at), data=(("outbox", number),))
@@ -56,6 +57,8 @@ class Deliveries:
 
     def _refused(self, number: int, now: int, code: int, response: str) -> None:
         row = outbox.settle(number, "failed", now, str(code), response)
+        if row is None:
+            return
         ticket = facts.ticket(row.ticket, None, None, now) if row.ticket is not None else None
         sent = facts.sent(number)
         if ticket is None or sent is None:

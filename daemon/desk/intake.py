@@ -129,9 +129,7 @@ class Reception:
             ]
             if turn is not None:
                 await turn.come()
-            written = self._write(
-                lambda: self._decided({a.to.desk: _take(self._house, a) for a in arrivals}), len(raw)
-            )
+            written = self._write(lambda: self._decided({a.to.desk: _take(self._house, a) for a in arrivals}), len(raw))
             if turn is not None:
                 turn.over()
             outcomes = await written

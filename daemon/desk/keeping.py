@@ -25,7 +25,7 @@ def keep(
     now, parsed, envelope, desk = house.now(), arrival.parsed, arrival.envelope, arrival.to.desk
     kept.keep(parsed.sha256, arrival.raw)
     recipient = house.recipient(envelope, desk)
-    known = facts.duplicate(arrival.claim, envelope.source, arrival.dated, now, arrival.again)
+    known = facts.duplicate(arrival.claim, envelope.source, arrival.dated, envelope.received_at, now, arrival.again)
     if known is not None:
         inbound = ledger.enter(parsed, envelope, desk, recipient, None, "ignored", "duplicate", None, now)
         return Outcome("", "ignored", "duplicate", inbound, known.ticket, known.message)

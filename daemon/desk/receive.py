@@ -126,7 +126,8 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
 
 def duplicate(arrival: Arrival, now: int) -> DuplicateFacts | None:
     """The ledger row that stands for this mail already."""
-    return facts.duplicate(arrival.claim, arrival.envelope.source, arrival.dated, now, arrival.again)
+    envelope = arrival.envelope
+    return facts.duplicate(arrival.claim, envelope.source, arrival.dated, envelope.received_at, now, arrival.again)
 
 
 def _token(

@@ -21,6 +21,7 @@ import structlog
 
 from daemon.config import Relay
 from daemon.core.values import Instant, Parcel
+from daemon.edge.age import Ages
 from daemon.edge.transport import Away, Deferred, Delivered, Refused, Result, Transport, spoken
 
 log = structlog.get_logger()
@@ -104,6 +105,7 @@ class Delivery:
         self._jitter = jitter
         self._poll = poll
         self._circuit = Circuit(relay, clock)
+        self._ages = Ages(now, clock)
         self._flights: dict[int, tuple[tuple[int | None, str], asyncio.Task[None]]] = {}
         self._waiting: deque[Parcel] = deque()
         self._news = asyncio.Event()
@@ -124,6 +126,7 @@ class Delivery:
         """Deliver until ``close``."""
         while not self._closing:
             self._news.clear()
+            self._ages.watch()
             if wait := self._circuit.wait:
                 await self._give_up_the_old()
             else:
@@ -235,15 +238,15 @@ class Delivery:
                 log.info("mail_deferred", **known, until=until, response=response)
 
     def _expired(self, parcel: Parcel) -> bool:
-        return self._now() - parcel.created_at >= self._relay.give_up_after
+        return self._ages.of(parcel.created_at) >= self._relay.give_up_after
 
     def _next_try(self, parcel: Parcel, result: Result, now: Instant) -> Instant:
         """When to try again: at the next probe if no mail gets through, else after a pause that doubles each time."""
         if isinstance(result, Away):
             return now + self._circuit.pause
         pause = min(self._relay.retry_longest, self._relay.retry_first << min(parcel.attempts, 24))
-        last = parcel.created_at + self._relay.give_up_after
-        return max(min(now + pause + self._jitter(pause // 4), last), now + 1)
+        left = self._relay.give_up_after - self._ages.of(parcel.created_at)
+        return now + max(min(pause + self._jitter(pause // 4), left), 1)
 
     async def _give_up_the_old(self) -> None:
         """While no mail gets through, end those that are too old, once after each probe."""

@@ -90,10 +90,14 @@ class Resolver:
         if self._clock() < self._short_until:
             seconds = min(seconds, SHORT_PATIENCE)
         try:
-            async with asyncio.timeout(seconds), self._asking:
-                found = await resolver.resolve(
-                    f"{name}.", kind, lifetime=seconds, search=False, raise_on_no_answer=False
-                )
+            end = time.monotonic() + seconds
+            async with asyncio.timeout(seconds):
+                await self._asking.acquire()
+            try:  # not within the limit above: a question that is cancelled leaves its socket open
+                left = max(end - time.monotonic(), 0.001)
+                found = await resolver.resolve(f"{name}.", kind, lifetime=left, search=False, raise_on_no_answer=False)
+            finally:
+                self._asking.release()
         except dns.resolver.NXDOMAIN:
             self._silences = 0
             return Answer("none"), NOT_THERE_KEPT

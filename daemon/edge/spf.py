@@ -93,7 +93,6 @@ class _Query(spf.query):  # type: ignore[misc]
         try:
             answer = looked.result(left + 0.5)
         except Late:
-            looked.cancel()
             raise spf.TempError("out of time") from None
         if answer.found == "unavailable":
             raise spf.TempError(f"no answer for {name}")

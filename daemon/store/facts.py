@@ -75,17 +75,24 @@ STANDS_FOR_LATELY = Prepared(
         Inbound.claim == Slot("claim"),
         Inbound.id != Slot("but"),
         Inbound.source == Slot("source"),
-        Inbound.received_at >= Slot("since"),
+        (Inbound.received_at >= Slot("since")) | (Inbound.received_at == Slot("received_at")),
     )
 )
 
 
-def duplicate(claim: str, source: str, dated: bool, now: int, but: int | None) -> DuplicateFacts | None:
-    """The row that stands for this mail at this desk (invariant 4); ``but`` is a row that is being tried again."""
+def duplicate(
+    claim: str, source: str, dated: bool, received_at: int, now: int, but: int | None
+) -> DuplicateFacts | None:
+    """The row that stands for this mail at this desk (invariant 4); ``but`` is a row that is being tried again.
+
+    What was received in the same second is the same mail however long ago: a mailbox may number its mail anew.
+    """
     if dated:
         row = STANDS_FOR.first(claim=claim, but=but or 0)
     else:
-        row = STANDS_FOR_LATELY.first(claim=claim, but=but or 0, source=source, since=now - REPEAT_WINDOW)
+        row = STANDS_FOR_LATELY.first(
+            claim=claim, but=but or 0, source=source, since=now - REPEAT_WINDOW, received_at=received_at
+        )
     return DuplicateFacts(*row) if row else None
 
 
@@ -205,25 +212,34 @@ def acted(person: int, message_id: str | None) -> bool:
 
 
 OPENED_LATELY = Prepared(
-    Ticket.select(pw.fn.COUNT(Ticket.id)).where(Ticket.requester == Slot("person"), Ticket.opened_at > Slot("since"))
+    Ticket.select(pw.fn.COUNT(Ticket.id)).where(
+        Ticket.requester == Slot("person"), Ticket.opened_at.between(Slot("since"), Slot("until"))
+    )
 )
 
 
 def opened_lately(person: int | None, now: int) -> int:
     """Tickets that this person opened within the last hour."""
-    return int(OPENED_LATELY.value(person=person, since=now - HOUR)) if person is not None else 0
+    return int(OPENED_LATELY.value(person=person, **_lately(now))) if person is not None else 0
 
 
 AUTOMATIC_LATELY = Prepared(
     Outbox.select(pw.fn.COUNT(Outbox.id)).where(
-        Outbox.lane == Slot("key"), Outbox.kind.in_(Slots("kinds")), Outbox.created_at > Slot("since")
+        Outbox.lane == Slot("key"),
+        Outbox.kind.in_(Slots("kinds")),
+        Outbox.created_at.between(Slot("since"), Slot("until")),
     )
 )
 
 
 def automatic_lately(key: str, kinds: Sequence[str], now: int) -> int:
     """Automatic mails of these kinds to this address within the last hour."""
-    return int(AUTOMATIC_LATELY.value(key=key, kinds=kinds, since=now - HOUR))
+    return int(AUTOMATIC_LATELY.value(key=key, kinds=kinds, **_lately(now)))
+
+
+def _lately(now: int) -> dict[str, int]:
+    """The last hour, and the next one, since clocks differ; what is later was written before a clock was set back."""
+    return {"since": now - HOUR + 1, "until": now + HOUR}
 
 
 PERSONS_AT = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key.in_(Slots("keys"))))

@@ -80,10 +80,14 @@ def attempts(number: int | None) -> int:
 
 
 def due(now: Instant, limit: int) -> list[int]:
-    """The rows whose mail is to be tried again now, the longest due first."""
+    """The rows whose mail is to be tried again now, the longest due first.
+
+    What is due later than any pause is long was written before the clock was set back, and is tried now.
+    """
+    its_time = (Inbound.retry_at <= now) | (Inbound.retry_at > now + 2 * repair.LONGEST)
     return query.column(
         Inbound.select(Inbound.id)
-        .where(Inbound.retry_at.is_null(False), Inbound.retry_at <= now, Inbound.state.in_(TRIED_AGAIN))
+        .where(Inbound.retry_at.is_null(False), its_time, Inbound.state.in_(TRIED_AGAIN))
         .order_by(Inbound.retry_at, Inbound.id)
         .limit(limit)
     )

@@ -45,23 +45,30 @@ COLUMNS = (
 
 
 Earlier = Outbox.alias()
-DUE = Prepared(
-    Outbox.select(*COLUMNS)
-    .where(
-        Outbox.state == "queued",
-        Outbox.due_at <= Slot("now"),
-        ~pw.fn.EXISTS(
-            Earlier.select(pw.SQL("1")).where(
-                Earlier.ticket == Outbox.ticket,
-                Earlier.lane == Outbox.lane,
-                Earlier.state == "queued",
-                Earlier.id < Outbox.id,
-            )
-        ),
+
+
+def _queued(condition: pw.Expression) -> Prepared:
+    return Prepared(
+        Outbox.select(*COLUMNS)
+        .where(
+            Outbox.state == "queued",
+            condition,
+            ~pw.fn.EXISTS(
+                Earlier.select(pw.SQL("1")).where(
+                    Earlier.ticket == Outbox.ticket,
+                    Earlier.lane == Outbox.lane,
+                    Earlier.state == "queued",
+                    Earlier.id < Outbox.id,
+                )
+            ),
+        )
+        .order_by(Outbox.due_at, Outbox.id)
+        .limit(Slot("limit"))
     )
-    .order_by(Outbox.due_at, Outbox.id)
-    .limit(Slot("limit"))
-)
+
+
+DUE = _queued(Outbox.due_at <= Slot("now"))
+STRANDED = _queued(Outbox.due_at > Slot("latest"))
 ONE = Prepared(Outbox.select(*COLUMNS).where(Outbox.id == Slot("number")))
 BYTES = Prepared(Outbox.select(Outbox.raw_bytes).where(Outbox.id == Slot("number")))
 SETTLE = Prepared(
@@ -72,14 +79,21 @@ SETTLE = Prepared(
         code=Slot("code"),
         response=Slot("response"),
     )
-    .where(Outbox.id == Slot("number"))
+    .where(Outbox.id == Slot("number"), Outbox.state == "queued")
     .returning(*COLUMNS)
 )
 
 
-def due(now: Instant, limit: int, exclude: Collection[int]) -> list[Waiting]:
-    """Queued rows whose time has come and before which nothing to the same person on the same ticket is open."""
-    found = DUE.rows(now=now, limit=limit + len(exclude))
+def due(now: Instant, limit: int, exclude: Collection[int], longest: int) -> list[Waiting]:
+    """Queued rows whose time has come and before which nothing to the same person on the same ticket is open.
+
+    ``longest`` is more seconds than any pause has: what is due later than that was queued before the clock was set
+    back, and leaves now.
+    """
+    most = limit + len(exclude)
+    found = DUE.rows(now=now, limit=most)
+    if len(found) < most:
+        found += STRANDED.rows(latest=now + longest, limit=most - len(found))
     return [_waiting(row) for row in found if row[0] not in exclude][:limit]
 
 
@@ -91,9 +105,10 @@ def content(number: int) -> bytes:
     return raw.read(sha256)
 
 
-def settle(number: int, state: str, now: Instant, code: str, response: str) -> Waiting:
-    """Write how it ended; the row, KeyError if it is gone."""
-    return _found(number, SETTLE.first(state=state, now=now, code=code, response=response, number=number))
+def settle(number: int, state: str, now: Instant, code: str, response: str) -> Waiting | None:
+    """Write how it ended; the row, or None where that is written already: a commit whose answer was lost, a bounce."""
+    row = SETTLE.first(state=state, now=now, code=code, response=response, number=number)
+    return None if row is None else _waiting(row)
 
 
 def find(number: int) -> Waiting:

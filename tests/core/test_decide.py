@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.core.examples import (
     NETWORK,
     NOW,
     POLICY,
+    PROVED,
     STRANGER,
     envelope,
     facts,
@@ -323,3 +325,32 @@ def test_an_answer_that_could_reach_nobody_is_held_and_counts_for_nothing() -> N
 def test_forged_mail_cannot_use_up_the_questions_to_an_agent() -> None:
     known = facts(AGENT, "agent@example.com", token=token(AGENT), automatic_lately=5, **on_ticket(ticket()))
     assert told(decided(known, NO_EVIDENCE)) == [("confirmation", AGENT)]
+
+
+SILENT = {"silent": True}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        facts(None),
+        facts(token=token(CUSTOMER), **on_ticket(ticket())),
+        facts(token=token(CUSTOMER), **on_ticket(ticket(status="resolved"))),
+    ],
+)
+def test_i30_a_silent_mail_is_filed_as_any_other_and_nobody_is_told(known: Facts) -> None:
+    loud, silent = decided(known), decided(known, sent=SILENT)
+    assert loud.outgoing
+    assert silent == replace(loud, outgoing=())
+
+
+def test_i30_an_agents_mail_in_history_is_not_carried_out() -> None:
+    known = facts(AGENT, "agent@example.com", token=token(AGENT), **on_ticket(ticket()))
+    assert decided(known, PROVED).events
+    plan = decided(known, PROVED, sent=SILENT)
+    assert (plan.state, plan.because, plan.events, plan.holding) == ("ignored", "agents-mail-in-history", (), None)
+
+
+def test_a_probe_of_ours_opens_no_ticket() -> None:
+    plan = decided(facts(probe=True, own=True))
+    assert (plan.state, plan.because, plan.outgoing) == ("ignored", "probe", ())

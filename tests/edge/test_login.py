@@ -67,12 +67,15 @@ async def test_a_large_mail_comes_whole_through_tls(
     assert house.intake.mails == [mail]
 
 
-@pytest.mark.parametrize(("listener", "offered"), [
-    ({"tls": "starttls", "trust": ("submission",)}, False),
-    ({"tls": "none", "trust": ("submission",), "insecure_login": True}, True),
-    ({"tls": "none", "trust": ()}, False),
-    ({"tls": "none", "trust": (), "insecure_login": True}, False),
-])
+@pytest.mark.parametrize(
+    ("listener", "offered"),
+    [
+        ({"tls": "starttls", "trust": ("submission",)}, False),
+        ({"tls": "none", "trust": ("submission",), "insecure_login": True}, True),
+        ({"tls": "none", "trust": ()}, False),
+        ({"tls": "none", "trust": (), "insecure_login": True}, False),
+    ],
+)
 async def test_login_is_offered_only_where_it_is_safe_and_means_something(
     open_house: Open, files: dict[str, Any], listener: dict[str, Any], offered: bool
 ) -> None:
@@ -86,8 +89,14 @@ async def test_login_is_offered_only_where_it_is_safe_and_means_something(
 async def test_unknown_agents_and_wrong_passwords_hear_the_same(open_house: Open) -> None:
     house = await open_house(trust=("submission",), insecure_login=True)
     answers = set()
-    for given in ("\0agent@example.com\0wrong", "\0nobody@example.com\0wrong", "\0nobody@example.com\0", "\0\0",
-                  "\0\udcff\0\udcff", f"agent@example.com\0nobody@example.com\0{PASSWORD}"):
+    for given in (
+        "\0agent@example.com\0wrong",
+        "\0nobody@example.com\0wrong",
+        "\0nobody@example.com\0",
+        "\0\0",
+        "\0\udcff\0\udcff",
+        f"agent@example.com\0nobody@example.com\0{PASSWORD}",
+    ):
         talk = await (await house.talk()).greeted()
         encoded = base64.b64encode(given.encode("utf-8", "surrogateescape")).decode()
         answers.add(await talk.say(f"AUTH PLAIN {encoded}"))
@@ -113,9 +122,17 @@ async def test_an_address_that_keeps_guessing_is_put_off_even_with_the_right_pas
     assert (await talk.say(f"AUTH PLAIN {right}")).startswith("454 4.7.0 ")
 
 
-@pytest.mark.parametrize("command", [
-    "AUTH", "AUTH PLAIN =", "AUTH PLAIN ????", "AUTH PLAIN AAAA BBBB", "AUTH CRAM-MD5", "AUTH PLAIN " + "A" * 9999,
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "AUTH",
+        "AUTH PLAIN =",
+        "AUTH PLAIN ????",
+        "AUTH PLAIN AAAA BBBB",
+        "AUTH CRAM-MD5",
+        "AUTH PLAIN " + "A" * 9999,
+    ],
+)
 async def test_broken_logins_are_refused(open_house: Open, command: str) -> None:
     talk = await (await (await open_house(trust=("submission",), insecure_login=True)).talk()).greeted()
     assert (await talk.say(command))[:2] in ("50", "53")

@@ -88,10 +88,13 @@ async def test_i20_line_ends_are_crlf_on_the_wire(build: Build) -> None:
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "final"])
-@pytest.mark.parametrize(("line", "result"), [
-    ("450 4.2.0 come back later", Deferred(450, "450 4.2.0 come back later")),
-    ("550 5.1.1 no such person", Refused(550, "550 5.1.1 no such person")),
-])
+@pytest.mark.parametrize(
+    ("line", "result"),
+    [
+        ("450 4.2.0 come back later", Deferred(450, "450 4.2.0 come back later")),
+        ("550 5.1.1 no such person", Refused(550, "550 5.1.1 no such person")),
+    ],
+)
 async def test_an_answer_of_4xx_defers_and_5xx_refuses_at_every_stage(
     build: Build, stage: str, line: str, result: object
 ) -> None:
@@ -105,8 +108,10 @@ async def test_an_answer_of_4xx_defers_and_5xx_refuses_at_every_stage(
 async def test_one_of_two_recipients_is_refused_and_the_other_is_not(build: Build) -> None:
     async with FakeRelay(answers={"customer@example.org": "550 5.1.1 gone"}) as fake:
         relay = build(fake)
-        results = [await relay.send(replace(PARCEL, id=i, recipient=r), CONTENT)
-                   for i, r in enumerate(("customer@example.org", "manager@example.org"))]
+        results = [
+            await relay.send(replace(PARCEL, id=i, recipient=r), CONTENT)
+            for i, r in enumerate(("customer@example.org", "manager@example.org"))
+        ]
         assert results == [Refused(550, "550 5.1.1 gone"), Delivered("250 2.0.0 taken")]
 
 
@@ -163,12 +168,20 @@ async def test_a_relay_that_falls_silent_within_a_mail_defers_it(build: Build, s
         assert result == Deferred(0, "127.0.0.1 did not answer in time")
 
 
-@pytest.mark.parametrize("trouble", [
-    {"drops_at": "greeting"}, {"hangs_at": "greeting"}, {"answers": {"greeting": "421 busy"}},
-    {"answers": {"greeting": "554 go away"}}, {"drops_at": "mail"}, {"hangs_at": "mail"},
-    {"answers": {"mail": "421 4.7.0 too fast"}}, {"answers": {"mail": "530 5.7.0 login first"}},
-    {"answers": {"rcpt": "530 5.7.0 login first"}},
-])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"drops_at": "greeting"},
+        {"hangs_at": "greeting"},
+        {"answers": {"greeting": "421 busy"}},
+        {"answers": {"greeting": "554 go away"}},
+        {"drops_at": "mail"},
+        {"hangs_at": "mail"},
+        {"answers": {"mail": "421 4.7.0 too fast"}},
+        {"answers": {"mail": "530 5.7.0 login first"}},
+        {"answers": {"rcpt": "530 5.7.0 login first"}},
+    ],
+)
 async def test_trouble_before_any_mail_is_the_relays_and_not_the_mails(build: Build, trouble: dict[str, Any]) -> None:
     async with FakeRelay(**trouble) as fake:
         result = await build(fake, timeout=1).send(PARCEL, CONTENT)
@@ -282,10 +295,22 @@ async def test_a_relay_without_login_says_so(build: Build, password_file: str) -
         assert isinstance(result, Away) and result.reason.startswith("relay.password_file: nowhere cannot be ")
 
 
-@pytest.mark.parametrize("address", [
-    "a@example.org>\r\nRCPT TO:<b@example.org", "a@example.org\r\n", "a b@example.org", "a@exam ple.org", "a", "",
-    "<a@example.org>", "a@example.org> SIZE=1", "a\0@example.org", "a@b@example.org", '"a@example.org',
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@example.org>\r\nRCPT TO:<b@example.org",
+        "a@example.org\r\n",
+        "a b@example.org",
+        "a@exam ple.org",
+        "a",
+        "",
+        "<a@example.org>",
+        "a@example.org> SIZE=1",
+        "a\0@example.org",
+        "a@b@example.org",
+        '"a@example.org',
+    ],
+)
 async def test_an_address_that_is_none_is_refused_before_it_becomes_a_command(build: Build, address: str) -> None:
     async with FakeRelay() as fake:
         result = await build(fake).send(replace(PARCEL, recipient=address), CONTENT)
@@ -330,12 +355,15 @@ async def test_check_says_nothing_when_all_is_well(
         assert fake.arrived == []
 
 
-@pytest.mark.parametrize(("options", "part"), [
-    ({"host": "relay.invalid"}, "is not found; set relay.host right"),
-    ({"tls": "starttls"}, "offers no STARTTLS"),
-    ({"tls": "implicit", "ca_file": "nowhere.pem"}, "relay.ca_file nowhere.pem cannot be read: No such file"),
-    ({"tls": "implicit", "ca_file": __file__}, "holds no certificates in PEM"),
-])
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"host": "relay.invalid"}, "is not found; set relay.host right"),
+        ({"tls": "starttls"}, "offers no STARTTLS"),
+        ({"tls": "implicit", "ca_file": "nowhere.pem"}, "relay.ca_file nowhere.pem cannot be read: No such file"),
+        ({"tls": "implicit", "ca_file": __file__}, "holds no certificates in PEM"),
+    ],
+)
 async def test_check_names_cause_and_cure_in_one_sentence(options: dict[str, Any], part: str) -> None:
     async with FakeRelay() as fake:
         sentence = await check_relay(settings(fake, **options))

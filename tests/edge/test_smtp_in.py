@@ -17,8 +17,13 @@ Open = Callable[..., Awaitable[House]]
 MAIL = b"From: customer@example.org\r\nSubject: the printer\r\n\r\nIt smokes.\r\n"
 
 
-def send(port: int, mail: bytes = MAIL, to: tuple[str, ...] = ("support@example.com",), options: tuple[str, ...] = (),
-         sender: str = "customer@example.org") -> dict[str, tuple[int, bytes]]:
+def send(
+    port: int,
+    mail: bytes = MAIL,
+    to: tuple[str, ...] = ("support@example.com",),
+    options: tuple[str, ...] = (),
+    sender: str = "customer@example.org",
+) -> dict[str, tuple[int, bytes]]:
     with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
         return client.sendmail(sender, list(to), mail, list(options))
 
@@ -52,11 +57,22 @@ async def test_one_mail_to_two_desks_comes_once_with_both(open_house: Open) -> N
     assert [sorted(e.recipients) for _, e in house.intake.received] == [["sales@example.com", "support@example.com"]]
 
 
-@pytest.mark.parametrize("command", [
-    "MAIL FROM:<a b@example.org>", "MAIL FROM:<a@example.org", "MAIL FROM:", "MAIL FROM:<@>", "MAIL FROM:<a@b@c>",
-    "MAIL FROM:<a@example.org>SIZE=1", "MAIL FROM:<a\x00@example.org>", b"MAIL FROM:<\xff@example.org>",
-    "MAIL FROM:<" + "(" * 500 + ">", "MAIL FROM:<" + "a." * 400 + "@@>", "MAIL a@example.org",
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "MAIL FROM:<a b@example.org>",
+        "MAIL FROM:<a@example.org",
+        "MAIL FROM:",
+        "MAIL FROM:<@>",
+        "MAIL FROM:<a@b@c>",
+        "MAIL FROM:<a@example.org>SIZE=1",
+        "MAIL FROM:<a\x00@example.org>",
+        b"MAIL FROM:<\xff@example.org>",
+        "MAIL FROM:<" + "(" * 500 + ">",
+        "MAIL FROM:<" + "a." * 400 + "@@>",
+        "MAIL a@example.org",
+    ],
+)
 async def test_a_broken_sender_is_answered_501(open_house: Open, command: str | bytes) -> None:
     talk = await (await (await open_house()).talk()).greeted()
     assert (await talk.say(command))[:3] == "501"
@@ -70,10 +86,17 @@ async def test_a_broken_recipient_is_answered_501(open_house: Open, command: str
     assert (await talk.say(command))[:3] == "501"
 
 
-@pytest.mark.parametrize("path", [
-    "<support@example.com>", "support@example.com", "<@relay.example.net:support@example.com>",
-    " <support@example.com>", "<SUPPORT@EXAMPLE.COM>", "<support+1042-abcdefghijklmnopqrstuvwxyz@example.com>",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "<support@example.com>",
+        "support@example.com",
+        "<@relay.example.net:support@example.com>",
+        " <support@example.com>",
+        "<SUPPORT@EXAMPLE.COM>",
+        "<support+1042-abcdefghijklmnopqrstuvwxyz@example.com>",
+    ],
+)
 async def test_the_usual_ways_to_write_a_recipient_are_understood(open_house: Open, path: str) -> None:
     talk = await (await (await open_house()).talk()).greeted()
     await talk.say("MAIL FROM:<>")
@@ -92,7 +115,7 @@ async def test_an_internationalised_sender_is_kept_as_written(open_house: Open) 
     assert (await talk.say("MAIL FROM:<grüße@exämple.org> SMTPUTF8"))[:3] == "250"
     await talk.say("RCPT TO:<support@example.com>")
     await talk.say("DATA")
-    assert (await talk.say(b"Subject: \xc3\xbc\r\n\r\n.\r"[:-1] + b"\r\n.")) [:3] == "250"
+    assert (await talk.say(b"Subject: \xc3\xbc\r\n\r\n.\r"[:-1] + b"\r\n."))[:3] == "250"
     assert house.intake.received[0][1].sender == "grüße@exämple.org"
 
 
@@ -104,10 +127,16 @@ async def test_whatever_is_kept_is_answered_250(open_house: Open, state: str) ->
     assert await talk.say(MAIL + b".") == "250 2.0.0 Kept as 1"
 
 
-@pytest.mark.parametrize(("becomes", "code"), [
-    (("rejected", "too-large"), "552"), (("rejected", "unknown-recipient"), "550"), (("rejected", "mail-loop"), "554"),
-    (("rejected", "two-authors"), "554"), (("deferred", "no-room"), "451"),
-])
+@pytest.mark.parametrize(
+    ("becomes", "code"),
+    [
+        (("rejected", "too-large"), "552"),
+        (("rejected", "unknown-recipient"), "550"),
+        (("rejected", "mail-loop"), "554"),
+        (("rejected", "two-authors"), "554"),
+        (("deferred", "no-room"), "451"),
+    ],
+)
 async def test_what_is_not_kept_is_answered_in_a_sentence(
     open_house: Open, becomes: tuple[str, str], code: str
 ) -> None:
@@ -119,10 +148,15 @@ async def test_what_is_not_kept_is_answered_in_a_sentence(
     assert len(answer.split()) > 5
 
 
-@pytest.mark.parametrize(("support", "sales", "code"), [
-    ("filed", "deferred", "451"), ("rejected", "deferred", "451"), ("filed", "rejected", "554"),
-    ("filed", "failed", "250"),
-])
+@pytest.mark.parametrize(
+    ("support", "sales", "code"),
+    [
+        ("filed", "deferred", "451"),
+        ("rejected", "deferred", "451"),
+        ("filed", "rejected", "554"),
+        ("filed", "failed", "250"),
+    ],
+)
 async def test_the_one_answer_of_smtp_stands_for_all_recipients(
     open_house: Open, support: str, sales: str, code: str
 ) -> None:
@@ -254,7 +288,11 @@ async def test_the_greeting_tells_what_we_can_and_not_what_we_are(open_house: Op
     talk = await (await open_house({"message_size": 20_000})).talk()
     assert await talk.answer() == "220 desk.example.com ESMTP ready"
     assert (await talk.say("EHLO client.example.org")).splitlines() == [
-        "250-desk.example.com", "250-SIZE 20000", "250-8BITMIME", "250-SMTPUTF8", "250 PIPELINING",
+        "250-desk.example.com",
+        "250-SIZE 20000",
+        "250-8BITMIME",
+        "250-SMTPUTF8",
+        "250 PIPELINING",
     ]
 
 
@@ -335,15 +373,22 @@ async def test_a_taken_port_is_told_with_its_cure(open_house: Open) -> None:
     assert second.servers == []
 
 
-@pytest.mark.parametrize(("listener", "sentence"), [
-    ({"host": "192.0.2.1"}, "192.0.2.1 is no address of this machine; set listen.host"),
-    ({"tls": "implicit", "certificate_file": "nowhere.pem", "key_file": "nowhere.key"},
-     "listen.certificate_file nowhere.pem and listen.key_file nowhere.key cannot be read: "
-     "No such file or directory; set their paths and permissions right"),
-    ({"tls": "starttls", "certificate_file": __file__, "key_file": __file__},
-     f"listen.certificate_file {__file__} and listen.key_file {__file__} hold no usable certificate and key; "
-     "write the certificate chain and its unencrypted key in PEM"),
-])
+@pytest.mark.parametrize(
+    ("listener", "sentence"),
+    [
+        ({"host": "192.0.2.1"}, "192.0.2.1 is no address of this machine; set listen.host"),
+        (
+            {"tls": "implicit", "certificate_file": "nowhere.pem", "key_file": "nowhere.key"},
+            "listen.certificate_file nowhere.pem and listen.key_file nowhere.key cannot be read: "
+            "No such file or directory; set their paths and permissions right",
+        ),
+        (
+            {"tls": "starttls", "certificate_file": __file__, "key_file": __file__},
+            f"listen.certificate_file {__file__} and listen.key_file {__file__} hold no usable certificate and key; "
+            "write the certificate chain and its unencrypted key in PEM",
+        ),
+    ],
+)
 async def test_a_listener_that_cannot_open_says_why(listener: dict[str, str], sentence: str) -> None:
     doors = Doors([Listener(**({"port": 0} | listener))], Limits(), Intake(), {}, lambda: 0, "x")  # type: ignore[arg-type]
     with pytest.raises(StartError) as told:

@@ -22,6 +22,7 @@ class Pymap:
     def __init__(self) -> None:
         self.port = free_port()
         self._folders = 0
+        self._kept: list[IMAPClient] = []  # a login costs it a third of a second
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -50,6 +51,8 @@ class Pymap:
                 time.sleep(0.02)
 
     def stop(self) -> None:
+        for client in self._kept:
+            client.shutdown()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -57,7 +60,7 @@ class Pymap:
 
     def account(self) -> Account:
         self._folders += 1
-        return Account("127.0.0.1", self.port, USER, f"Folder {self._folders}").make()
+        return Account("127.0.0.1", self.port, USER, f"Folder {self._folders}", kept=self._kept).make()
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -29,6 +28,8 @@ class Account:
     folder: str = "INBOX"
     tls: str = "none"
     ca_file: str = ""
+    kept: list[IMAPClient] | None = field(default=None, compare=False)
+    """Where connections wait for their next use; None = each is made anew."""
 
     def table(self, name: str = "support", **options: Any) -> str:
         """The [[mailbox]] of a configuration."""
@@ -54,18 +55,27 @@ class Account:
     @contextmanager
     def client(self) -> Iterator[IMAPClient]:
         """Another mail program, logged in, with the folder selected (made where there is none)."""
-        context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
-        client = IMAPClient(self.host, self.port, ssl=self.tls == "implicit", ssl_context=context, timeout=20)
+        client = self.kept.pop() if self.kept else self._connected()
         try:
-            if self.tls == "starttls":
-                client.starttls(context)
-            client.login(self.user, SECRET)
             if self.folder != "INBOX" and not client.folder_exists(self.folder):
                 client.create_folder(self.folder)
             client.select_folder(self.folder)
             yield client
-        finally:
+        except BaseException:
             client.shutdown()
+            raise
+        if self.kept is None:
+            client.shutdown()
+        else:
+            self.kept.append(client)
+
+    def _connected(self) -> IMAPClient:
+        context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+        client = IMAPClient(self.host, self.port, ssl=self.tls == "implicit", ssl_context=context, timeout=20)
+        if self.tls == "starttls":
+            client.starttls(context)
+        client.login(self.user, SECRET)
+        return client
 
     def make(self) -> Account:
         with self.client():
@@ -92,7 +102,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key != "DESK_TEST_PASSWORD"}

@@ -15,6 +15,7 @@ from daemon.core.mailbox import Fetched, Folder
 from daemon.core.values import Outcome
 from daemon.edge.imap import look, watch
 from daemon.edge.imap.watch import Mailboxes
+from daemon.store.writer import StoreUnavailable
 from tests.imap.lying import Liar
 
 DEADLINE_SECONDS = 15.0
@@ -146,7 +147,7 @@ async def test_a_server_that_fails_at_a_command_loses_nothing_and_nobody_else_wa
     liar.append(*raws(1, 2))
     await begin(register, box(liar), box(honest, "honest"))
     await until(lambda: len(register.folders) == 2)
-    liar.faults[command] = [fault] * (1 if fault == "pieces" else 2)
+    liar.faults[command] = [fault] * (1 if fault in ("pieces", "hang") else 2)
     liar.append(*raws(*range(10, 70)))
     honest.append(*raws(80))
     if command in ("greeting", "CAPABILITY", "LOGIN", "EXAMINE"):
@@ -221,6 +222,43 @@ async def test_a_house_that_cannot_keep_mail_leaves_it_and_takes_it_later(begin:
     liar.append(*raws(*range(60)))
     await until(lambda: not register.away)
     await until(lambda: len(register.taken) == 60 and not liar.mails)
+
+
+async def test_a_database_that_is_away_leaves_mail_where_it_is(
+    begin: Begin, liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = Register()
+    mailboxes = await begin(register, box(liar))
+    await until(lambda: register.folders)
+    sound = register.entered
+
+    async def away(*_: object) -> dict[int, str]:
+        raise StoreUnavailable("the disk is full")
+
+    register.entered = away  # type: ignore[method-assign, assignment]
+    liar.append(*raws(1))
+    searches = liar.said("SEARCH")
+    await until(lambda: liar.said("SEARCH") > searches + 2)
+    assert not mailboxes.trouble
+    register.entered = sound  # type: ignore[method-assign]
+    await until(lambda: register.of("liar") == raws(1))
+
+
+async def test_a_fault_of_ours_ends_no_thread_and_is_told(begin: Begin, liar: Liar, honest: Liar) -> None:
+    register = Register()
+    faults = iter([ZeroDivisionError("a fault"), ZeroDivisionError("a fault")])
+    sound = register.remember
+
+    async def faulty(box: Mailbox, name: str, seen: Folder) -> None:
+        if box.name == "liar" and (fault := next(faults, None)):
+            raise fault
+        await sound(box, name, seen)
+
+    register.remember = faulty  # type: ignore[method-assign]
+    mailboxes = await begin(register, box(liar), box(honest, "honest"))
+    await until(lambda: mailboxes.trouble)
+    assert "a fault of ours (ZeroDivisionError)" in mailboxes.trouble[0]
+    await until(lambda: len(register.folders) == 2 and not mailboxes.trouble)
 
 
 async def test_a_mail_that_the_server_never_gives_holds_up_no_other(begin: Begin, liar: Liar) -> None:

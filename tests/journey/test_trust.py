@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.journey.conftest import PATIENT
 from tests.journey.evil import mails
 from tests.journey.mails import address_of, fresh, new_mail, reply_to
 from tests.journey.receipt import Receipt
-from tests.journey.running import AGENT, DESKS, RunningDesk
+from tests.journey.running import AGENT, DESKS, RunningDesk, until
 from tests.journey.sink import Sink
 from tests.signing import as_bytes, ed25519_record, record, rsa_key, short_record, signed, signed_with_ed25519
 
@@ -177,6 +178,18 @@ def test_i11_a_signature_with_one_defect_proves_no_agent(trusting: RunningDesk, 
     first, reply = answer_of(trusting)
     raw = change(signed(reply, **how))
     is_held(trusting, first, trusting.send(raw, "dkim", token_address(reply), AGENT), doubt)
+
+
+def test_i05_a_mail_that_waits_for_name_servers_delays_no_other(trusting: RunningDesk, names: NameServer) -> None:
+    _, reply = answer_of(trusting)
+    names.moods["waits._domainkey.desk.example"] = "silent"
+    with ThreadPoolExecutor(1) as alone:
+        slow = alone.submit(trusting.send, signed(reply, selector="waits"), "dkim", token_address(reply), AGENT)
+        until(lambda: [name for name, _, _ in names.asked if name.startswith("waits.")])
+        quick = trusting.send(new_mail(fresh()))
+        assert not slow.done()
+        assert quick.row["state"] == "filed"
+        assert slow.result().code == 250
 
 
 def test_a_second_from_makes_a_mail_nobodys(trusting: RunningDesk) -> None:

@@ -198,3 +198,12 @@ def test_a_message_id_of_ours_is_read_again(ticket: int, person: int, nonce: str
 def test_message_ids_of_others_say_nothing() -> None:
     for text in ("<a@b>", "1042@example.com", f"1042-{'a' * 25}.n@example.com", f"x1042-{'a' * 26}.n@example.com"):
         assert read_message_id(text) is None
+
+
+@given(numbers, marking)
+def test_a_probe_is_known_by_its_token_and_is_no_reply(number: int, desk: str) -> None:
+    token = KEYS.probe_token(number)
+    assert BOOK.read(BOOK.probe_address(desk, number, token)) == Recipient(desk, "probe", number, token)
+    assert KEYS.is_probe_token(token, number)
+    assert not KEYS.is_probe_token(KEYS.bounce_token(number), number)
+    assert KEYS.person_of(token, number, [number]) is None

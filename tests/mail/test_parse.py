@@ -175,3 +175,26 @@ def test_no_bytes_make_the_parser_raise(noise: bytes) -> None:
     for raw in (noise, b"From: " + noise, b"Content-Type: " + noise + b"\n\n" + noise, b"Subject: =?" + noise):
         parsed = parse(raw)
         assert not isinstance(parsed, Unreadable) or parsed.because != "parser-failed", parsed
+
+
+def test_the_envelope_that_the_host_wrote_down_is_read() -> None:
+    lines = (
+        b"Return-Path: <carol@customer.example>",
+        b"Delivered-To: support+1-x@Desk.example",
+        b"X-Original-To: sales@desk.example",
+    )
+    seen = read(b"\r\n".join(lines) + b"\r\n" + mail(Envelope_To="a@b.example, c@d.example"))
+    assert seen.return_path == "carol@customer.example"
+    assert seen.delivered_to == ("support+1-x@desk.example", "sales@desk.example", "a@b.example", "c@d.example")
+
+
+@pytest.mark.parametrize(
+    ("header", "sender"), [("<>", ""), ("<a@b.example>", "a@b.example"), ("nonsense", None), ("<a@b.c>, <d@e.f>", None)]
+)
+def test_a_return_path_is_one_address_or_the_null_sender(header: str, sender: str | None) -> None:
+    assert read(mail(Return_Path=header)).return_path == sender
+
+
+def test_a_mail_delivered_to_very_many_is_read_in_part() -> None:
+    raw = b"".join(b"Delivered-To: a%d@b.example\r\n" % number for number in range(100)) + mail()
+    assert len(read(raw).delivered_to) == 20

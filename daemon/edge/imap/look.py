@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -22,9 +21,9 @@ from daemon.core import mailbox as ours
 from daemon.core.mailbox import Fetched, Folder
 from daemon.core.values import Instant, Outcome
 from daemon.edge.imap import folder as there
-from daemon.edge.imap.wire import Client, Stopped, Wake
+from daemon.edge.imap.bridge import Bridge, HeldBack, Register
+from daemon.edge.imap.wire import Client, Stopped
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 MAILS, BYTES = 50, 8 * 1024 * 1024
@@ -34,22 +33,6 @@ NEWEST_OF = 200
 COMPARE_SECONDS = 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 STORE_AWAY = ("store-unavailable", "bytes-not-kept")
-
-
-class Register(Protocol):
-    """The house, as the threads that talk IMAP see it; all of it runs in the daemon's loop."""
-
-    async def folder(self, box: Mailbox, name: str) -> Folder | None: ...
-
-    async def remember(self, box: Mailbox, name: str, seen: Folder) -> None: ...
-
-    async def entered(self, box: Mailbox, name: str, uidvalidity: int, uids: Sequence[int]) -> dict[int, str]: ...
-
-    async def take(self, box: Mailbox, name: str, seen: Folder, mail: Fetched) -> Outcome: ...
-
-
-class HeldBack(Exception):
-    """The house cannot keep mail at present; what lies in the mailbox lies well there."""
 
 
 @dataclass
@@ -72,33 +55,6 @@ class Watched:
     def put_off(self, uid: int, now: float) -> None:
         pause = min(self.later[uid][1] * 2, LONGEST_PAUSE) if uid in self.later else FIRST_PAUSE
         self.later[uid] = (now + pause, pause)
-
-
-class Bridge:
-    """Runs coroutines in the daemon's loop on behalf of a thread."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, wake: Wake) -> None:
-        self._loop = loop
-        self._wake = wake
-
-    def start(self, job: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        try:
-            return asyncio.run_coroutine_threadsafe(job, self._loop)
-        except RuntimeError:
-            job.close()
-            raise Stopped from None
-
-    def wait(self, future: concurrent.futures.Future[T]) -> T:
-        while not self._wake.rung:
-            try:
-                return future.result(timeout=0.5)
-            except concurrent.futures.TimeoutError:
-                if future.done():
-                    raise
-        raise Stopped
-
-    def run(self, job: Coroutine[Any, Any, T]) -> T:
-        return self.wait(self.start(job))
 
 
 class Looker:
@@ -136,7 +92,7 @@ class Looker:
         watched.top = max([watched.top, *found[-1:]])
         due = [uid for uid, (when, _) in watched.later.items() if when <= at]
         candidates = known.ours(found if compare else [*found, *due])
-        entered = self._run(self._register.entered(self._box, watched.name, known.uidvalidity, candidates))
+        entered = self._bridge.ask(self._register.entered(self._box, watched.name, known.uidvalidity, candidates))
         if compare:
             watched.later = {uid: when for uid, when in watched.later.items() if uid in set(candidates) - set(entered)}
             self._catch_up(client, watched, known, entered)
@@ -153,7 +109,7 @@ class Looker:
 
     def _describe(self, client: Client, watched: Watched, uidvalidity: int) -> None:
         """Know the folder from the ledger, or write down how it is now."""
-        watched.known = self._run(self._register.folder(self._box, watched.name))
+        watched.known = self._bridge.ask(self._register.folder(self._box, watched.name))
         if watched.known is None or watched.known.uidvalidity != uidvalidity:
             present = there.uids_from(client, 1)
             unseen = there.uids_from(client, 1, "UNSEEN") if self._box.start == "unseen" else []
@@ -166,7 +122,7 @@ class Looker:
                 told = there.dates(client, present)
                 dates = {uid: told.get(uid) for uid in present}
                 seen = ours.renewed(self._box.start, watched.known, uidvalidity, dates, unseen)
-            self._run(self._register.remember(self._box, watched.name, seen))
+            self._bridge.ask(self._register.remember(self._box, watched.name, seen))
             watched.known = seen
             log.info("folder_seen", mailbox=self._box.name, folder=watched.name, first_uid=seen.first_uid)
         watched.top, watched.later, watched.unmarked, watched.compared_at = 0, {}, set(), None
@@ -248,6 +204,8 @@ class Looker:
 
     def _note(self, watched: Watched, kept: list[tuple[Fetched, Outcome]]) -> None:
         for mail, outcome in kept:
+            if outcome.because in STORE_AWAY:
+                continue
             if outcome.state == "deferred":
                 watched.put_off(mail.uid, self._clock())
             else:
@@ -293,9 +251,6 @@ class Looker:
         if reason not in watched.said:
             watched.said.add(reason)
             log.warning("mail_left", mailbox=self._box.name, folder=watched.name, because=reason)
-
-    def _run(self, job: Coroutine[Any, Any, T]) -> T:
-        return self._bridge.run(job)
 
 
 def cannot_mark(client: Client, box: Mailbox, selected: there.Selected) -> str | None:

@@ -18,8 +18,9 @@ import structlog
 from daemon.config import Mailbox
 from daemon.core.values import Instant
 from daemon.edge.imap import folder as there
+from daemon.edge.imap.bridge import Bridge, HeldBack, Register
 from daemon.edge.imap.line import MailboxTrouble, named, opened
-from daemon.edge.imap.look import FIRST_PAUSE, HUGE, LONGEST_PAUSE, Bridge, HeldBack, Looker, Register, Watched
+from daemon.edge.imap.look import FIRST_PAUSE, HUGE, LONGEST_PAUSE, Looker, Watched
 from daemon.edge.imap.wire import Client, Stopped, Wake
 from daemon.edge.transport import spoken
 
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 LONGEST_IDLE = 28 * 60.0
 PATIENT_PAUSE, LONGEST_PATIENT_PAUSE = 60.0, 1800.0
+LONGEST_HELD_BACK = 10.0
 VAIN_IN_A_ROW = 10
 AT_ONCE_SECONDS = 1.0
 MARGIN = 1024 * 1024
@@ -161,7 +163,8 @@ class Watch:
                 already = at[1] if at is not None and at[0] == watched.name else None
                 self._selected = (watched.name, self._looker.look(client, watched, selected=already))
             except HeldBack:
-                self._again_in = self._pause(False)
+                watched.compared_at = None
+                self._again_in = min(self._pause(False), LONGEST_HELD_BACK)
                 return True
             except there.Refused as error:
                 watched.compared_at = None
