@@ -20,6 +20,7 @@ from tests.crash.post import Feeder, Mailboxes
 from tests.crash.relay import Weather
 from tests.crash.state import State
 from tests.crash.victim import Blow, Victim
+from tests.fakes import FakeRelay
 from tests.journey.running import until
 from tests.journey.sink import Sink
 
@@ -40,6 +41,7 @@ class Plan:
     mailboxes: Mailboxes | None = None
     trouble: Callable[[Scene], None] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    clock_leaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Scene:
 
     victim: Victim
     books: Books
+    relay: FakeRelay
 
     def until_taken(self, count: int = 10) -> None:
         """Wait until so many mails more are acknowledged."""
@@ -115,7 +118,7 @@ def run(plan: Plan, folder: Path, tell: Callable[[Report], None] = lambda _: Non
             for client in clients:
                 client.start()
             if plan.trouble:
-                plan.trouble(Scene(victim, books))
+                plan.trouble(Scene(victim, books, sink.relay))
             else:
                 _kill(plan, victim, report, tell)
             weather.calm()
@@ -182,7 +185,7 @@ def _settle(plan: Plan, victim: Victim) -> list[Fault]:
 
 def _judge(plan: Plan, books: Books, weather: Weather, report: Report) -> None:
     lying = plan.mailboxes.lying() if plan.mailboxes else []
-    world = World(books.acknowledged, weather.notes.postmarks, REFUSED, lying, report.workers > 0)
+    world = World(books.acknowledged, weather.notes.postmarks, REFUSED, lying, report.workers > 0, plan.clock_leaps)
     report.faults += [Fault("wrong", f"{sent.marker} was answered {said}") for sent, said in books.refused]
     report.evidence = (state.read(plan.database), world)
     report.faults += oracle.faults(*report.evidence)

@@ -47,6 +47,8 @@ class World:
     refused: Collection[str] = frozenset()
     lying: Sequence[Lying] = ()
     workers_killed: bool = False
+    clock_leapt: bool = False
+    """Mail that was under way as the clock leapt ahead was received long ago, and is not acknowledged for it."""
 
 
 @dataclass
@@ -229,7 +231,9 @@ def each_plan_has_its_letters(case: Case) -> Iterator[Fault]:
 def _demanded(case: Case, message: Row) -> Iterator[tuple[str, str]]:
     if message["kind"] == "customer":
         yield from (("notification", agent) for agent in (AGENT, SECOND))
-        if any(e["kind"] == "ticket_opened" for e in case.of("event", "message_id", message["id"])):
+        opened = [e for e in case.of("event", "message_id", message["id"]) if e["kind"] == "ticket_opened"]
+        excused = case.world.clock_leapt and any("received-long-ago" in e["data"] for e in opened)
+        if opened and not excused:
             yield "acknowledgement", _address(case, message["author_id"])
     elif message["kind"] == "agent":
         for participant in case.of("participant", "ticket_id", message["ticket_id"]):

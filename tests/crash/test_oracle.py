@@ -13,7 +13,7 @@ import pytest
 from tests.crash import state
 from tests.crash.harness import Plan, Report, run
 from tests.crash.mails import Sent
-from tests.crash.oracle import RULES, Lying, World, faults
+from tests.crash.oracle import RULES, Lying, World, each_plan_has_its_letters, faults
 from tests.crash.relay import Postmark
 from tests.crash.state import Row, State
 
@@ -274,6 +274,23 @@ def test_the_oracle_sees(good: tuple[Report, Path], spoil: Spoil, kind: str, par
     world = spoil(found, world) or world
     said = faults(found, world)
     assert any(fault.kind == kind and part in fault.sentence for fault in said), said[:5]
+
+
+def test_the_oracle_excuses_a_silence_only_where_the_clock_leapt_and_the_event_says_so(
+    good: tuple[Report, Path],
+) -> None:
+    report, _ = good
+    assert report.evidence is not None
+    found, world = copy.deepcopy(report.evidence)
+    leapt, rules = replace(world, clock_leapt=True), [each_plan_has_its_letters]
+    acknowledgement_lost(found, world)
+    assert faults(found, leapt, rules)
+    letters = {o["message_id"] for o in found["outbox"] if o["kind"] == "acknowledgement"}
+    for event in found["event"]:
+        if event["kind"] == "ticket_opened" and event["message_id"] not in letters:
+            event["data"] = '{"answered":"received-long-ago"}'
+    assert faults(found, world, rules)
+    assert not faults(found, leapt, rules)
 
 
 def test_every_rule_has_been_seen_to_fail(good: tuple[Report, Path]) -> None:
