@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
-import ssl
 from dataclasses import dataclass
 
 import aiosmtplib
 
 from daemon.config import ConfigurationError, Relay
+from daemon.edge.peer import Peer, Unverifiable, verifying
 from daemon.edge.transport import spoken
 
 
@@ -38,9 +36,11 @@ async def open_line(relay: Relay, hostname: str = "") -> Line:
     """Connect, encrypt and log in as configured. The password is read anew, so that a mended one is used at once."""
     try:
         password = relay.password() if relay.username else ""
-        context = None if relay.tls == "none" else await asyncio.to_thread(_context, relay)
+        context = None if relay.tls == "none" else await asyncio.to_thread(verifying, relay.ca_file, "relay.ca_file")
     except ConfigurationError as error:
         raise RelayTrouble(f"relay.{error.faults[0]}") from None
+    except Unverifiable as error:
+        raise RelayTrouble(str(error)) from None
     client = aiosmtplib.SMTP(
         hostname=relay.host,
         port=relay.port,
@@ -64,15 +64,6 @@ async def open_line(relay: Relay, hostname: str = "") -> Line:
         client.close()
         raise
     return Line(client)
-
-
-def _context(relay: Relay) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=relay.ca_file or None)
-    except OSError as error:
-        unreadable = f"cannot be read: {error.strerror}"
-        cause = "holds no certificates in PEM" if isinstance(error, ssl.SSLError) else unreadable
-        raise RelayTrouble(f"relay.ca_file {relay.ca_file} {cause}; set it right or leave it empty") from None
 
 
 async def _encrypt(client: aiosmtplib.SMTP, relay: Relay) -> None:
@@ -111,17 +102,6 @@ def _sentence(relay: Relay, error: BaseException) -> str:
         return f"{the_relay} refuses the login as {relay.username} ({said}); set relay.username and its password right"
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{the_relay} takes no mail at present ({spoken(f'{error.code} {error.message}')}); its log tells why"
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {the_relay} is not trusted ({spoken(cause.verify_message)}); "
-            "set relay.ca_file, or relay.host to the name in it"
-        )
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS with {the_relay} fails ({spoken(cause.reason or str(cause))}); set relay.tls to what it expects"
-    if isinstance(cause, socket.gaierror):
-        return f"the name of {the_relay} is not found; set relay.host right or mend the name service"
-    if isinstance(cause, TimeoutError):
-        return f"{the_relay} does not answer in {relay.timeout} s; check relay.host, relay.port and the firewall"
-    if isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED:
-        return f"{the_relay} refuses connections; start it, or set relay.host and relay.port right"
+    if why := Peer(the_relay, "relay.", relay.timeout).why(cause):
+        return why
     return f"{the_relay} cannot be reached ({spoken(str(cause))}); check relay.host and relay.port"

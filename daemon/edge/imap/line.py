@@ -7,9 +7,7 @@ once: a wrong password tried in several ways looks like an attack.
 from __future__ import annotations
 
 import contextlib
-import errno
 import imaplib
-import socket
 import ssl
 from collections.abc import Iterator
 
@@ -18,6 +16,7 @@ from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 
 from daemon.config import ConfigurationError, Mailbox
 from daemon.edge.imap.wire import Client, Wake, Wire
+from daemon.edge.peer import Peer, Unverifiable, verifying
 from daemon.edge.transport import spoken
 
 BROKEN = (imaplib.IMAP4.error, IMAPClientError, ProtocolError, OSError, EOFError, ValueError, AssertionError)
@@ -99,13 +98,9 @@ def opened(box: Mailbox, wake: Wake, largest: int) -> Iterator[Client]:
 
 def _context(box: Mailbox) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=box.ca_file or None)
-    except OSError as error:
-        unreadable = f"cannot be read: {error.strerror}"
-        cause = "holds no certificates in PEM" if isinstance(error, ssl.SSLError) else unreadable
-        raise MailboxTrouble(
-            f"mailbox {box.name}: ca_file {box.ca_file} {cause}; set it right or leave it empty", patience=True
-        ) from None
+        return verifying(box.ca_file, "ca_file")
+    except Unverifiable as error:
+        raise MailboxTrouble(f"mailbox {box.name}: {error}", patience=True) from None
 
 
 def _encrypt(client: Client, box: Mailbox, context: ssl.SSLContext | None) -> None:
@@ -153,19 +148,8 @@ def _refused(box: Mailbox, error: Exception) -> MailboxTrouble:
 def sentence(box: Mailbox, error: BaseException) -> str:
     """What went wrong on a connection, and the cure."""
     where = named(box)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {where} is not trusted ({spoken(error.verify_message)}); "
-            "set its ca_file, or its host to the name in it"
-        )
-    if isinstance(error, ssl.SSLError):
-        return f"TLS with {where} fails ({spoken(error.reason or str(error))}); set its tls to what it expects"
-    if isinstance(error, socket.gaierror):
-        return f"the name of {where} is not found; set its host right or mend the name service"
-    if isinstance(error, TimeoutError):
-        return f"{where} does not answer in {box.timeout} s; check its host, its port and the firewall"
-    if isinstance(error, ConnectionRefusedError) or (isinstance(error, OSError) and error.errno == errno.ECONNREFUSED):
-        return f"{where} refuses connections; start it, or set its host and port right"
+    if why := Peer(where, "its ", box.timeout).why(error):
+        return why
     if isinstance(error, OSError):
         return f"the connection to {where} broke ({spoken(str(error))}); check its host and port"
     if isinstance(error, imaplib.IMAP4.abort):
