@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.harness import Plan, Report, Scene, run
+from tests.crash.relay import STAGES
 from tests.databases import PostgresServer, postgres_server
 from tests.journey.running import until
 
@@ -27,6 +28,7 @@ NO_FIU = "no libfiu here: install fiu-utils to run this test"
 FIU = [Path("/usr/lib/fiu/fiu_run_preload.so"), Path("/usr/lib/fiu/fiu_posix_preload.so")]
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 NO_SPACE, INPUT_OUTPUT = 28, 5
+HELD_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -123,20 +125,39 @@ def test_i26_calls_to_the_disk_that_fail_defer_mail_until_they_work(
     survives(tmp_path, trouble, environment={"LD_PRELOAD": preload, "FIU_CTRL_FIFO": str(pipe)})
 
 
+def test_i08_a_relay_that_refuses_hangs_or_hangs_up_at_each_step_is_outlived(tmp_path: Path) -> None:
+    def trouble(scene: Scene) -> None:
+        relay, well = scene.relay, dict(scene.relay.answers)
+        for stage in STAGES:
+            closed = "421 4.3.2 closed" if stage == "greeting" else "451 4.3.0 later"
+            for spoilt in ({"answers": well | {stage: closed}}, {"hangs_at": stage}, {"drops_at": stage}):
+                for name, value in spoilt.items():
+                    setattr(relay, name, value)
+                times = relay.times
+                until(lambda times=times: relay.times < times - 1, 60)  # type: ignore[misc]
+                relay.answers, relay.hangs_at, relay.drops_at = well, "", ""
+        scene.until_taken(30)
+
+    survives(tmp_path, trouble, clients=2)
+
+
 def test_i26_a_database_that_another_process_holds_defers_mail_and_stops_nothing_else(tmp_path: Path) -> None:
-    """As long as it lasts each batch is told after five seconds, however many of these there are."""
+    """As long as it lasts each batch is told after five seconds; whoever writes no mail down is served at once."""
     database = tmp_path / "var" / "counterfoil.db"
 
     def trouble(scene: Scene) -> None:
         scene.until_taken()
         other = sqlite3.connect(database, timeout=10, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
+        until_over = time.monotonic() + HELD_SECONDS
         try:
             scene.until_deferred(1)
             with smtplib.SMTP("127.0.0.1", scene.victim.ports["outside"], timeout=20) as other_client:
                 other_client.ehlo()
                 assert other_client.mail("someone@customer.example")[0] == 250
                 assert other_client.rcpt("support@desk.example")[0] == 250
+            until(lambda: time.monotonic() > until_over, 2 * HELD_SECONDS)
+            assert scene.victim.lives()
         finally:
             other.execute("ROLLBACK")
             other.close()
