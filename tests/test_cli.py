@@ -308,6 +308,19 @@ def test_the_daemon_does_not_start_on_a_broken_configuration(
     is_one_clear_refusal(done, *words)
 
 
+def test_the_daemon_says_from_where_mail_comes_when_nothing_listens(tmp_path: Path) -> None:
+    mailbox = "[[mailbox]]\nname = 'support'\nhost = '127.0.0.1'\nport = 1\nusername = 'u'\npassword_env = 'PATH'\n"
+    (tmp_path / "config.toml").write_text(f"listen = []\n{DESK}{mailbox}[http]\nport = 0\n", "utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "daemon", "run"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert "is running: mailbox support on 127.0.0.1:1, health" in process.stdout.readline()
+        finally:
+            process.terminate()
+
+
 def test_the_daemon_does_not_start_on_a_broken_template(tmp_path: Path) -> None:
     folder = tmp_path / "mine" / "mail" / "en"
     folder.mkdir(parents=True)

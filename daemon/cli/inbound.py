@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ Number = Annotated[
     int,
     typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, help="Number in the ledger, as in: counterfoil inbound list"),
 ]
+REASON = re.compile(r"[a-z0-9-]+(?=[: ]|$)")
 STATES = ("filed", "ignored", "quarantined", "failed")
 
 
@@ -92,9 +94,10 @@ def show(
         if value not in (None, ""):
             say(f"{key:16} {plain(moment(value) if key.endswith('_at') else value)}")
     say(f"\n{sentence(row['because'])}")
-    doubt = str(row["error"] or "").partition(":")[0]
-    if doubt in REASONS:
-        say(REASONS[doubt])
+    for doubt in str(row["error"] or "").split("; "):
+        named = REASON.match(doubt)
+        if named and named[0] in REASONS:
+            say(REASONS[named[0]])
 
 
 @app.command()

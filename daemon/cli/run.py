@@ -45,12 +45,14 @@ def welcome(daemon: Daemon) -> None:
         f"{listener.protocol.upper()} on {host}:{port}"
         for listener, (host, port) in zip(config.listen, daemon.doors.addresses, strict=True)
     ]
+    doors += [f"mailbox {box.name} on {box.host}:{box.port}" for box in config.mailbox]
     out = (
         f"{config.relay.host}:{config.relay.port}"
         if config.relay.host
         else f"the Maildir {config.storage.path('outbox')} (no relay is configured)"
     )
-    say(f"Counterfoil is running: {', '.join(doors)}, health on http://{config.http.host}:{daemon.http_port}/health.")
+    ways = ", ".join(doors) or "no listener and no mailbox"
+    say(f"Counterfoil is running: {ways}, health on http://{config.http.host}:{daemon.http_port}/health.")
     say(f"Desk {desk.address}, database {config.storage.database_url}, outgoing mail to {out}.")
     smtp = next(
         (a for listener, a in zip(config.listen, daemon.doors.addresses, strict=True) if listener.protocol == "smtp"),

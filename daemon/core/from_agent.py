@@ -100,9 +100,15 @@ def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: 
 def _hold(case: Case, agent: int, because: str) -> Plan:
     """Do nothing until the agent has said that the mail is theirs."""
     holding = Holding(agent, because, case.now + case.policy.confirm_within)
-    evidence = case.evidence
-    doubt = f"{evidence.because}: {evidence.detail}" if evidence.detail else evidence.because
-    return Plan("quarantined", because, holding=holding, outgoing=_ask(case, agent, because), doubt=doubt)
+    return Plan("quarantined", because, holding=holding, outgoing=_ask(case, agent, because), doubt=_doubt(case))
+
+
+def _doubt(case: Case) -> str:
+    """The reason and what was seen; where several ways were tried, what was seen names the reason of each itself."""
+    because, detail = case.evidence.because, case.evidence.detail
+    if not detail:
+        return because
+    return detail if detail.startswith(because) else f"{because}: {detail}"
 
 
 def _ask(case: Case, agent: int, because: str) -> tuple[Outgoing, ...]:

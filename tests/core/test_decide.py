@@ -203,6 +203,9 @@ def test_i11_a_held_mail_says_what_was_missing() -> None:
     doubted = Evidence(False, "dkim-headers-unsigned", detail="d=example.com: to")
     plan = decided(facts(AGENT, "agent@example.com", token=token(AGENT), **on_ticket(ticket())), doubted)
     assert plan.doubt == "dkim-headers-unsigned: d=example.com: to"
+    several = replace(doubted, detail="dkim-headers-unsigned (d=example.com: to); header-absent (X-Auth)")
+    plan = decided(facts(AGENT, "agent@example.com", token=token(AGENT), **on_ticket(ticket())), several)
+    assert plan.doubt == several.detail
 
 
 def test_i12_what_ties_a_mail_to_its_address_need_not_prove_an_agent() -> None:
