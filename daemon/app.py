@@ -20,9 +20,10 @@ from daemon import clock
 from daemon.config import Config, ConfigurationError
 from daemon.desk.deliveries import Deliveries
 from daemon.desk.fetching import Fetching
-from daemon.desk.house import House, load_keyring, trusts
+from daemon.desk.house import PROMISING, House, load_keyring, trusts
 from daemon.desk.intake import Reception
 from daemon.desk.repair import Repairs
+from daemon.desk.ticking import Ticking
 from daemon.edge import StartError
 from daemon.edge.authentication import Authenticator
 from daemon.edge.delivery import Delivery
@@ -31,9 +32,11 @@ from daemon.edge.imap.watch import Mailboxes
 from daemon.edge.maildir import Maildir
 from daemon.edge.relay import SmtpRelay
 from daemon.edge.smtp_in import Doors
+from daemon.edge.ticker import Ticker
 from daemon.mail.templates import Templates
 from daemon.mail.worker import ParserPool
 from daemon.store.db import open_store
+from daemon.store.writer import StoreUnavailable
 from daemon.web import server
 
 log = structlog.get_logger()
@@ -41,7 +44,7 @@ M_MMAP_THRESHOLD = -3  # malloc.h
 LARGE_BLOCK = 512 * 1024
 
 
-def build_house(config: Config, *, sole: bool = False) -> House:
+def build_house(config: Config, *, sole: bool = False, now: Callable[[], int] = clock.now) -> House:
     """Everything that decides and remembers, opened and checked; ConfigurationError or StoreError with a sentence."""
     folder = Path(config.storage.templates) if config.storage.templates else None
     if folder is not None and not folder.is_dir():
@@ -52,8 +55,13 @@ def build_house(config: Config, *, sole: bool = False) -> House:
     keyring = load_keyring(config.storage.key_path)
     storage = config.storage
     store = open_store(storage.database_url, sole=sole, password=storage.password(), connections=storage.connections)
-    house = House(config, store, templates, keyring)
-    house.introduce_agents()
+    house = House(config, store, templates, keyring, now)
+    try:
+        house.introduce_agents()
+        house.agree(anew=sole)
+    except BaseException:
+        store.close()
+        raise
     return house
 
 
@@ -99,17 +107,18 @@ def credentials(config: Config) -> dict[str, str]:
     return {a.address.casefold(): password for a in config.agent if (password := a.password())}
 
 
-def _wake(loop: asyncio.AbstractEventLoop, delivery: Delivery) -> None:
+def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
     """From the writer's thread; a loop that has ended needs no news."""
     with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(delivery.wake)
+        loop.call_soon_threadsafe(wake)
 
 
 class Daemon:
     """One running desk: ``start``, then ``wait`` until ``stop`` or a signal."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, read_again: Callable[[], Config] | None = None) -> None:
         self.config = config
+        self._read_again = read_again
         self.house = build_house(config, sole=True)
         try:
             self.pool = build_pool(config)
@@ -121,6 +130,7 @@ class Daemon:
             fetching = Fetching(self.house, self.reception)
             self.mailboxes = Mailboxes(config.mailbox, fetching, config.limits.message_size, clock.now, clock.jitter)
             self.repairs = Repairs(self.house, self.reception, self.pool)
+            self.ticker = Ticker(Ticking(self.house, lambda: self.mailboxes.caught_up), clock.now)
             self.doors = Doors(config.listen, config.limits, self.reception, credentials(config), clock.now)
         except BaseException:
             self.house.store.close()
@@ -140,10 +150,12 @@ class Daemon:
         except BaseException:
             await self._close_parts()
             raise
-        self.house.queued = lambda: _wake(loop, self.delivery)
+        self.house.queued = lambda: _wake(loop, self.delivery.wake)
+        self.house.woken = lambda at: _wake(loop, lambda: self.ticker.wake(at))
         self._tasks = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
             asyncio.create_task(self.repairs.run(), name="repairs"),
+            asyncio.create_task(self.ticker.run(), name="ticker"),
             asyncio.create_task(self.web.serve([sock]), name="web"),
         ]
         for task in self._tasks:
@@ -151,6 +163,7 @@ class Daemon:
         self.mailboxes.start(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
 
     def trouble(self) -> str | None:
         """What keeps mail from leaving or coming at present, in sentences; None if nothing does."""
@@ -166,11 +179,40 @@ class Daemon:
     def stop(self) -> None:
         self._stop.set()
 
+    def _reload(self) -> None:
+        """Read the configuration again: what is promised is taken anew; where a file is wrong, the old terms stay."""
+        task = asyncio.create_task(asyncio.to_thread(self.reload), name="reload")
+        self._reloading = task  # a task that nobody holds may be forgotten
+
+        def wake(_: object) -> None:
+            self.ticker.wake()
+
+        task.add_done_callback(wake)
+
+    def reload(self) -> bool:
+        """Take the promises of the configuration as it now is; False, and a line in the log, where it cannot be."""
+        if self._read_again is None:
+            return False
+        try:
+            config = self._read_again()
+            self.house.promise(config)
+        except ConfigurationError as error:
+            log.error("reload_refused", faults=error.faults, kept="the terms that were in force")
+            return False
+        except StoreUnavailable as error:
+            log.error("reload_refused", faults=[str(error)], kept="the terms that were in force")
+            return False
+        changed = [n for n in type(config).model_fields if n not in PROMISING]
+        waiting = [n for n in changed if getattr(config, n) != getattr(self.config, n)]
+        log.info("reloaded", policies=len(config.policy), calendars=len(config.calendar), needs_restart=waiting)
+        return True
+
     async def wait(self) -> None:
         """Serve until told to stop, then end everything in order."""
         await self._stop.wait()
         log.info("stopping")
         self.repairs.close()
+        self.ticker.close()
         await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0))
         await self.delivery.close(3.0)
         self.web.should_exit = True
@@ -208,11 +250,14 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def run(config: Config, ready: Callable[[Daemon], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``ready`` is called once every door is open."""
+def run(config: Config, ready: Callable[[Daemon], None], read_again: Callable[[], Config] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` is called once every door is open.
+
+    At SIGHUP ``read_again`` gives the configuration as it then is.
+    """
 
     async def serve() -> None:
-        daemon = Daemon(config)
+        daemon = Daemon(config, read_again)
         await daemon.start()
         ready(daemon)
         await daemon.wait()

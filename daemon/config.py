@@ -28,14 +28,19 @@ from daemon.config_options import (
     WithPassword,
     option,
 )
+from daemon.config_promises import Automation, Calendar, Escalation, Policy, promise_faults, rule_faults
 
 __all__ = [
     "Agent",
+    "Automation",
+    "Calendar",
     "Config",
     "ConfigurationError",
     "Desk",
+    "Escalation",
     "Listener",
     "Mailbox",
+    "Policy",
     "Relay",
     "built_in",
     "load",
@@ -80,6 +85,7 @@ class Agent(WithPassword):
     name: Line = option(..., "Name that customers see.", example="Desk Agent")
     address: MailAddress = option(..., "The agent's own mail address.", example="agent@example.com")
     teams: tuple[Name, ...] = option(("support",), "Teams the agent belongs to.")
+    leads: tuple[Name, ...] = option((), "Teams that the agent leads; escalations go to leads.", example=["support"])
     signature: str = option("", "Text below each answer of this agent, in place of the desk's.")
 
 
@@ -229,6 +235,10 @@ class Config(Section):
     storage: Storage = Storage()
     desk: tuple[Desk, ...] = ()
     agent: tuple[Agent, ...] = ()
+    calendar: tuple[Calendar, ...] = ()
+    policy: tuple[Policy, ...] = ()
+    escalation: tuple[Escalation, ...] = ()
+    automation: tuple[Automation, ...] = ()
     mailbox: tuple[Mailbox, ...] = ()
     listen: tuple[Listener, ...] = (Listener(),)
     http: Http = Http()
@@ -240,6 +250,11 @@ class Config(Section):
 
     def desk_named(self, name: str) -> Desk | None:
         return next((d for d in self.desk if d.name == name), None)
+
+    @property
+    def teams(self) -> frozenset[str]:
+        """The names of all teams: those of desks, and those of agents."""
+        return frozenset({d.team for d in self.desk} | {team for a in self.agent for team in (*a.teams, *a.leads)})
 
     def agent_at(self, address: str) -> Agent | None:
         key = address.casefold()
@@ -283,6 +298,15 @@ def parse(data: Mapping[str, Any]) -> Config:
         for fault in error.errors():
             faults += sentences(Config, fault)
         faults += conflicts_beside(Config, values, [fault["loc"] for fault in error.errors()])
+    else:
+        faults += rule_faults(
+            config.policy,
+            config.escalation,
+            config.automation,
+            desks=frozenset(d.name for d in config.desk),
+            teams=config.teams,
+            agents=frozenset(a.address.casefold() for a in config.agent),
+        )
     if faults:
         raise ConfigurationError(sorted(set(faults)))
     return config
@@ -316,7 +340,9 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
     if not data.get("desk"):
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
-    for kind, rows, key in (*unique, ("mailbox", mailboxes, "name")):
+    promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
+    named = (("mailbox", mailboxes, "name"), *((kind, rows, "name") for kind, rows in promising.items()))
+    for kind, rows, key in (*unique, *named):
         seen: dict[str, int] = {}
         for i, row in enumerate(rows):
             value = _folded(row, key)
@@ -333,6 +359,7 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
     for i, row in enumerate(mailboxes):
         if _folded(row, "desk") and _folded(row, "desk") not in names:
             faults.append(f"mailbox[{i}].desk: there is no desk {row['desk']!r}; write the name of one")
+    faults += promise_faults(**promising, escalation=_tables(data, "escalation"))
     if _folded(data, "operator") in addresses:
         faults.append("operator: is a desk's address; reports to the operator would become tickets; use another")
     doors: dict[str, str] = {}

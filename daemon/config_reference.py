@@ -11,13 +11,14 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from daemon.config import Config, built_in
 from daemon.config_faults import toml
 from daemon.config_options import Section, WithPassword
+from daemon.config_promises import SomeTickets
 
 ROOT = Path(__file__).parent.parent
 
@@ -81,9 +82,9 @@ def sections() -> Iterator[tuple[str, type[Section], bool]]:
 
 
 def options(model: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
-    """The options of a section in the order of their declaration, those of its password last."""
-    inherited = set(WithPassword.model_fields)
-    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] in inherited):
+    """The options of a section in the order of their declaration, those that it has in common with others last."""
+    common = {*WithPassword.model_fields, *SomeTickets.model_fields}
+    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] in common):
         if field.description is not None:
             yield name, field
 
@@ -101,7 +102,7 @@ def _sentence(field: FieldInfo, quote: str = "") -> str:
     words, parts = str(field.description), (field.annotation, *get_args(field.annotation))
     choices = [choice for part in parts for choice in get_args(part) if isinstance(choice, str)]
     if choices:
-        which = "One" if isinstance(field.default, str) else "Any"
+        which = "Any" if get_origin(field.annotation) is tuple else "One"
         words += f" {which} of {', '.join(quote + toml(choice) + quote for choice in choices)}."
     elif _extra(field)["example"] is not None and not field.is_required():
         words += f" For example {quote}{toml(_extra(field)['example'])}{quote}."

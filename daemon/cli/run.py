@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.cli.terms import USAGE, ConfigFile, fail, fail_for_now, fail_whole, load_config, say
+from daemon.cli.terms import USAGE, ConfigFile, fail, fail_for_now, fail_whole, load_config, read_config, say
 
 if TYPE_CHECKING:
     from daemon.app import Daemon
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def run(config: ConfigFile = None) -> None:
     """Start the daemon and serve until SIGTERM or Ctrl-C.
 
-    Without a configuration it serves support@example.com on this machine alone, and no mail leaves it.
+    Without a configuration it serves support@example.com on this machine alone, and no mail leaves it. SIGHUP makes it
+    read calendars, policies, escalations and rules of automation again; where they are wrong, the old ones stay.
 
     Example: counterfoil run --config /etc/counterfoil.toml
     """
@@ -28,7 +30,7 @@ def run(config: ConfigFile = None) -> None:
     settings = load_config(config)
     logs.configure(settings.log.level)
     try:
-        app.run(settings, welcome)
+        app.run(settings, welcome, partial(read_config, config))
     except ConfigurationError as error:
         fail_whole(error, config)
     except (StoreError, StartError) as error:

@@ -46,13 +46,23 @@ def fail(sentence: str, code: int = FAILED) -> NoReturn:
 
 def load_config(path: Path | None) -> Config:
     """The configuration in force; ends the program with every fault of it."""
+    try:
+        return read_config(path)
+    except ConfigurationError as error:
+        fail_whole(error, _chosen(path))
+
+
+def read_config(path: Path | None) -> Config:
+    """The configuration in force; ConfigurationError with every fault of it."""
+    chosen = _chosen(path)
+    return configuration.load(chosen) if chosen else configuration.built_in()
+
+
+def _chosen(path: Path | None) -> Path | None:
     chosen = path or (Path(found) if (found := os.environ.get("COUNTERFOIL_CONFIG")) else None)
     if chosen is None and Path("config.toml").exists():
-        chosen = Path("config.toml")
-    try:
-        return configuration.load(chosen) if chosen else configuration.built_in()
-    except ConfigurationError as error:
-        fail_whole(error, chosen)
+        return Path("config.toml")
+    return chosen
 
 
 def fail_whole(error: ConfigurationError, path: Path | None = None) -> NoReturn:

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from daemon.cli.terms import HIGHEST, USAGE, AsJson, ConfigFile, as_json, block, fail, house, moment, plain, say, table
+from daemon.core.plan import Event
 from daemon.core.reasons import sentence
-from daemon.core.status import PRIORITIES, STATUSES
+from daemon.core.sla.terms import METRICS
+from daemon.core.status import PRIORITIES, STATUSES, TYPES
 
 app = typer.Typer(no_args_is_help=True, help="Tickets: list, show, why, set.")
 
+_NOT_THERE = "there is no ticket {}; see: counterfoil ticket list"
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, help="Number of the ticket, without #.")]
 
 
@@ -66,6 +69,10 @@ def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> Non
     say(f"#{found['id']}  {plain(found['subject']) or '(no subject)'}")
     state = f"{found['status']}, {found['priority']}, team {plain(found['team'])}"
     say(f"{state}, opened {moment(found['opened_at'])} UTC by {_person(found)}")
+    for promise in found["promises"]:
+        if promise["ended_at"] is None or promise["state"] == "broken":
+            due = f", due {moment(promise['due_at'])} UTC" if promise["due_at"] is not None else ""
+            say(f"promised: {promise['metric']} ({promise['state']}{due})")
     for link in found["links"]:
         say(f"{link['kind']}: #{link['other'] if link['ticket'] == number else link['ticket']}")
     for message in found["messages"]:
@@ -84,11 +91,24 @@ def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> Non
 
 
 @app.command()
-def why(number: Number, config: ConfigFile = None, json: AsJson = False) -> None:
-    """Tell, message by message, which rule joined it and what followed.
+def why(
+    number: Number,
+    config: ConfigFile = None,
+    promise: Annotated[
+        str, typer.Option("--promise", metavar="METRIC", help=f"Tell of a promise instead: {', '.join(METRICS)}.")
+    ] = "",
+    days: Annotated[bool, typer.Option("--days", help="Of a promise, tell each day by itself.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Tell, message by message, which rule joined it and what followed; or of a promise, how its time was counted.
 
-    Example: counterfoil ticket why 1042
+    Example: counterfoil ticket why 1042 --promise first_response
     """
+    if promise:
+        _promise(number, config, promise, days, json)
+        return
+    if days:
+        fail("--days is for --promise METRIC; name one", USAGE)
     found = _find(number, config)
     for message in found["messages"]:
         events = [e for e in found["events"] if e["message"] == message["id"] and e["kind"] != "mail_delivered"]
@@ -97,6 +117,20 @@ def why(number: Number, config: ConfigFile = None, json: AsJson = False) -> None
             as_json(_reasons(message, events, letters))
         else:
             _tell(message, events, letters)
+
+
+def _promise(number: int, config: Any, metric: str, days: bool, json: bool) -> None:
+    from daemon.cli.promise import tell
+    from daemon.desk.explaining import explain_promise
+    from daemon.store import tickets
+
+    if metric not in METRICS:
+        fail(f"--promise {metric} is none; one of {', '.join(METRICS)}", USAGE)
+    with house(config) as here:
+        if here.store.read(lambda: tickets.one(number)) is None:
+            fail(_NOT_THERE.format(number))
+        told = here.store.read(lambda: explain_promise(number, metric, here.now(), by_day=days))
+    tell(told, number, metric, json=json)
 
 
 def _reasons(message: dict[str, Any], events: list[dict[str, Any]], letters: list[dict[str, Any]]) -> dict[str, Any]:
@@ -144,6 +178,20 @@ def set_(
         str | None, typer.Option("--assignee", metavar="ADDRESS", help="An agent's address, or none.")
     ] = None,
     team: Annotated[str | None, typer.Option("--team", help="Name of a team.")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help=", ".join(TYPES))] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Tag to give; may stand several times.")] = None,
+    untag: Annotated[
+        list[str] | None, typer.Option("--untag", help="Tag to take away; may stand several times.")
+    ] = None,
+    snooze: Annotated[
+        str | None,
+        typer.Option(
+            "--snooze",
+            metavar="WHEN",
+            help="Put aside (on_hold) until then: 3d, 4h, or 2026-12-01 09:00 in the first "
+            "calendar's zone; then it is open again and its agent is told.",
+        ),
+    ] = None,
 ) -> None:
     """Change a ticket as the operator; customers are told of what tickets.notify_customer names.
 
@@ -151,18 +199,24 @@ def set_(
     """
     from daemon.desk.change import Unchangeable, change
 
-    wanted = {"status": status, "priority": priority, "assignee": assignee, "team": team}
+    wanted = {"status": status, "priority": priority, "assignee": assignee, "team": team, "type": type_}
+    fields = {key: value for key, value in wanted.items() if value is not None}
     with house(config) as here:
         try:
             changed = here.store.write(
-                lambda: change(here, number, {k: v for k, v in wanted.items() if v is not None}, None, "operator")
+                lambda: change(here, number, fields, None, "operator", tag or (), untag or (), snooze)
             ).result()
         except Unchangeable as error:
             fail(str(error), USAGE)
-    say(
-        f"#{number}: "
-        + (", ".join(f"{e.kind.replace('_', ' ')} {e.was} → {e.becomes}" for e in changed) or "nothing to change")
-    )
+    say(f"#{number}: " + (", ".join(_change(e) for e in changed) or "nothing to change"))
+
+
+def _change(event: Event) -> str:
+    data = dict(event.data)
+    if event.kind == "snoozed":
+        return f"snoozed until {moment(int(data['until'] or 0))} UTC"
+    what = data.get("tag", f"{event.was} → {event.becomes}")
+    return f"{event.kind.replace('_', ' ')} {what}"
 
 
 def _find(number: int, config: Any) -> dict[str, Any]:
@@ -171,7 +225,7 @@ def _find(number: int, config: Any) -> dict[str, Any]:
     with house(config) as here:
         found = here.store.read(lambda: tickets.one(number))
     if found is None:
-        fail(f"there is no ticket {number}; see: counterfoil ticket list")
+        fail(_NOT_THERE.format(number))
     return found
 
 

@@ -10,6 +10,7 @@ of it, and an agent's act is not carried out years after it was meant.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from daemon.core.case import Case, move, notices
@@ -80,8 +81,13 @@ def change(
     because: str,
     policy: Policy,
     now: int,
+    tagging: Mapping[str, bool] | None = None,
+    snoozed_until: int | None = None,
 ) -> Plan:
-    """Set fields of a ticket by someone's word; what is as it should be already changes nothing."""
+    """Set fields of a ticket by someone's word; what is as it should be already changes nothing.
+
+    ``tagging`` are tags to give (True) or to take; ``snoozed_until`` puts it aside until then.
+    """
     at = max(now, ticket.last_event_at)
     events: list[Event] = []
     outgoing: list[Outgoing] = []
@@ -94,6 +100,10 @@ def change(
             outgoing += notices(ticket, told, tuple(sorted(ticket.participants - {actor})), policy)
         else:
             events.append(Event(CHANGES[column], because, at, actor, column, current[column], becomes))
+    for tag, given in (tagging or {}).items():
+        events.append(Event("tagged" if given else "untagged", because, at, actor, data=(("tag", tag),)))
+    if snoozed_until is not None:
+        events.append(Event("snoozed", because, at, actor, data=(("until", snoozed_until),)))
     return Plan("filed" if events else "ignored", because, ticket.id, events=tuple(events), outgoing=tuple(outgoing))
 
 

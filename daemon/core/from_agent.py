@@ -46,7 +46,8 @@ def from_agent(case: Case) -> Plan:
     if facts.withheld is not None:
         return _withhold(case, match.ticket, agent, match.because, facts.withheld)
     filing = Filing("agent", "filed", match.because, case.evidence.because, case.evidence.detail)
-    answered = _answer(facts, match.ticket, agent, case.at(match.ticket), match.because, case.policy)
+    released = max(case.now, match.ticket.last_event_at)
+    answered = _answer(facts, match.ticket, agent, released, match.because, case.policy)
     return replace(answered, filing=filing)
 
 

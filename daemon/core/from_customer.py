@@ -39,7 +39,8 @@ def from_customer(case: Case) -> Plan:
 
 def _join(case: Case, ticket: TicketFacts, because: str, proves: bool) -> Plan:
     at = case.at(ticket)
-    replied = Event("customer_replied", because, at, "author")
+    history: tuple[tuple[str, str], ...] = (("by", "history"),) if case.envelope.silent else ()
+    replied = Event("customer_replied", because, at, "author", data=history)
     moved = move(ticket, after_customer_wrote(ticket.status), "customer-replied", at, "author")
     letters: tuple[Outgoing, ...] = ()
     if ticket.status != "spam":
@@ -67,6 +68,8 @@ def open_ticket(
     facts, screened, at = case.facts, case.screened, case.envelope.received_at
     if facts.sibling is not None:
         links = (*links, (facts.sibling, "same-mail"))
+    agent = facts.author is not None and facts.author.agent
+    by = "agent" if agent else "automatic" if screened.automatic else "customer"
     letters: list[Outgoing] = []
     if screened.answerable and facts.desk.acknowledge:
         letters.append(Outgoing("acknowledgement", "author", screened.because))
@@ -83,7 +86,15 @@ def open_ticket(
             case.evidence.because,
             case.evidence.detail,
         ),
-        events=(Event("ticket_opened", because, at, "author", data=(("answered", screened.because),)),),
+        events=(
+            Event(
+                "ticket_opened",
+                because,
+                at,
+                "author",
+                data=(("answered", screened.because), ("by", "history" if case.envelope.silent else by)),
+            ),
+        ),
         outgoing=tuple(letters),
         links=links,
         proves=proves,

@@ -14,7 +14,9 @@ from daemon.core.values import Instant
 
 Who = int | Literal["author"]
 
-LetterKind = Literal["acknowledgement", "opened", "replied", "answer", "status", "confirmation", "failure"]
+LetterKind = Literal[
+    "acknowledgement", "opened", "replied", "answer", "status", "confirmation", "failure", "alert", "reminder"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class DeskFacts:
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
+    """``leads`` are the teams of which the agent is a lead."""
+
     person: int
     address: str
     teams: frozenset[str]
+    leads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class AuthorFacts:
 
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
-    """A ticket that the mail may belong to. ``named`` tells whether the author was in To or Cc of a filed message."""
+    """A ticket that the mail may belong to. ``named`` tells whether the author was in To or Cc of a filed message,
+    ``wake_at`` when the clock has something to do with it."""
 
     id: int
     desk: str
@@ -73,6 +79,7 @@ class TicketFacts:
     last_event_at: Instant
     automatic_lately: int
     seen_from_author: bool
+    wake_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +179,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter to one person."""
+    """A letter to one person; ``data`` is what an alert tells of a promise."""
 
     kind: LetterKind
     to: Who
     because: str
+    data: tuple[tuple[str, str | int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,3 +45,36 @@ class Arrival:
         """Whether the mail is itself for ever; without Date and Message-ID, a later one like it is another."""
         date = self.parsed.date if isinstance(self.parsed, Mail) else None
         return date is not None or bool(self.parsed.message_id)
+
+
+_NO_ENVELOPE = Envelope("api", "", None, (), 0)
+_NO_MAIL = Mail(
+    size=0,
+    sha256="",
+    fingerprint="",
+    subject="",
+    sender=None,
+    from_text="",
+    to=(),
+    cc=(),
+    reply_to=(),
+    date=None,
+    message_id=None,
+    in_reply_to=(),
+    references=(),
+    text="",
+    html=None,
+    reply_text="",
+    quoted_text="",
+    signature_text="",
+    attachments=(),
+    automatic=None,
+    bounce=None,
+    language=None,
+    defects=(),
+)
+
+
+def without_mail(desk: str) -> Arrival:
+    """What stands in its place where no mail came: somebody's word, or the clock."""
+    return Arrival(b"", _NO_MAIL, _NO_ENVELOPE, Recipient(desk, "desk"))

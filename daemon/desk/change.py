@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import cast
 
-from daemon.core import decide
+from daemon import almanac
+from daemon.config_options import NAME
+from daemon.core import decide, hours
 from daemon.core.plan import Event
 from daemon.core.status import MOVES, PRIORITIES, TYPES, Status
-from daemon.core.values import Envelope, Mail
-from daemon.desk import post
-from daemon.desk.arrival import Arrival
+from daemon.desk import post, promising
+from daemon.desk.arrival import without_mail
 from daemon.desk.house import House
-from daemon.mail.address import Recipient
-from daemon.store import commit, facts
+from daemon.store import facts
 
 
 class Unchangeable(Exception):
     """The change is not possible; one sentence says what would be."""
 
 
-def change(house: House, number: int, wanted: dict[str, str], actor: int | None, because: str) -> tuple[Event, ...]:
-    """Set fields of a ticket (``assignee`` by address or ``none``); the events that came of it.
+def change(
+    house: House,
+    number: int,
+    wanted: dict[str, str],
+    actor: int | None,
+    because: str,
+    tags: Iterable[str] = (),
+    untags: Iterable[str] = (),
+    snooze: str | None = None,
+) -> tuple[Event, ...]:
+    """Set fields of a ticket (``assignee`` by address or ``none``), give or take tags, put it aside until ``snooze``.
+
+    The events that came of it.
 
     Runs in the writer's transaction. Unchangeable for what the table of moves or the configuration does not know.
     """
@@ -31,15 +44,45 @@ def change(house: House, number: int, wanted: dict[str, str], actor: int | None,
     values: dict[str, str | int | None] = {key: _value(house, key, value) for key, value in wanted.items()}
     row = facts.ticket_row(number)
     current = {key: row.assignee_id if key == "assignee" else getattr(row, key) for key in values}
+    until = _until(house, snooze, now) if snooze is not None else None
+    if until is not None:
+        values["status"] = "on_hold"
+        current["status"] = row.status
     status = values.get("status")
     allowed = MOVES[cast(Status, ticket.status)]
     if status is not None and status != ticket.status and status not in allowed:
         moves = ", ".join(sorted(allowed)) or "nothing else"
         raise Unchangeable(f"ticket {number} is {ticket.status}; from there it may become {moves}")
-    plan = decide.change(ticket, values, current, actor, because, house.policy, now)
-    written = commit.plan(plan, None, ticket.desk, None, now)
-    post.send(house, plan, written, Arrival(b"", NO_MAIL, NO_ENVELOPE, Recipient(ticket.desk, "desk")), 0, now)
+    tagging = _tagging(number, tags, untags)
+    plan = decide.change(ticket, values, current, actor, because, house.policy, now, tagging, until)
+    plan, written = promising.carry_out(house, plan, None, ticket.desk, None, now)
+    post.send(house, plan, written, without_mail(ticket.desk), 0, now)
     return plan.events
+
+
+def _until(house: House, text: str, now: int) -> int:
+    """An instant: so long from now, or a time in the zone of the first calendar."""
+    try:
+        until = now + hours.duration(text)
+    except ValueError:
+        try:
+            local = datetime.fromisoformat(text)
+        except ValueError:
+            raise Unchangeable(f"{text!r} is no time; write one such as 3d, 4h or 2026-12-01 09:00") from None
+        zone = almanac.zone(house.config.calendar[0].zone if house.config.calendar else "UTC")
+        until = int((local if local.tzinfo else local.replace(tzinfo=zone)).timestamp())
+    if until <= now:
+        raise Unchangeable(f"{text!r} is past; write a time that is still to come")
+    return until
+
+
+def _tagging(number: int, tags: Iterable[str], untags: Iterable[str]) -> dict[str, bool]:
+    """Which tags are to be given (True) or taken, of those that are not so already."""
+    has = facts.tags(number)
+    for tag in (*tags, *untags):
+        if not NAME.fullmatch(tag):
+            raise Unchangeable(f"{tag!r} is no tag; use up to 40 lower-case letters, digits and hyphens")
+    return {tag: True for tag in tags if tag not in has} | {tag: False for tag in untags if tag in has}
 
 
 def _value(house: House, key: str, value: str) -> str | int | None:
@@ -53,35 +96,6 @@ def _value(house: House, key: str, value: str) -> str | int | None:
     known = {"priority": PRIORITIES, "type": TYPES}.get(key)
     if known is not None and value not in known:
         raise Unchangeable(f"{value} is no {key}; one of {', '.join(known)}")
-    teams = {d.team for d in house.config.desk} | {t for a in house.config.agent for t in a.teams}
-    if key == "team" and value not in teams:
-        raise Unchangeable(f"{value} is no team; teams: {', '.join(sorted(teams))}")
+    if key == "team" and value not in house.config.teams:
+        raise Unchangeable(f"{value} is no team; teams: {', '.join(sorted(house.config.teams))}")
     return value
-
-
-NO_ENVELOPE = Envelope("api", "", None, (), 0)
-NO_MAIL = Mail(
-    size=0,
-    sha256="",
-    fingerprint="",
-    subject="",
-    sender=None,
-    from_text="",
-    to=(),
-    cc=(),
-    reply_to=(),
-    date=None,
-    message_id=None,
-    in_reply_to=(),
-    references=(),
-    text="",
-    html=None,
-    reply_text="",
-    quoted_text="",
-    signature_text="",
-    attachments=(),
-    automatic=None,
-    bounce=None,
-    language=None,
-    defects=(),
-)

@@ -12,13 +12,13 @@ from typing import Literal
 from daemon.core import from_agent
 from daemon.core.plan import Plan
 from daemon.core.values import Evidence, Mail, Outcome, Unreadable
-from daemon.desk import post, receive, words
+from daemon.desk import post, promising, receive, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient
 from daemon.mail.parse import parse
-from daemon.store import commit, facts, holds
+from daemon.store import facts, holds
 
 Decision = Literal["confirmed", "discarded"]
 CONFIRMED = Evidence(True, "confirmed")
@@ -131,7 +131,7 @@ def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) 
     else:
         plan = from_agent.release(receive.gather(house, arrival, now), ticket, held.agent, house.policy, now)
         holds.message_state(held.message, "filed", now)
-    written = commit.plan(plan, None, held.desk, None, now, message=held.message)
+    plan, written = promising.carry_out(house, plan, None, held.desk, None, now, message=held.message)
     said = answer.Words(preview(arrival.mail))
     post.send(house, plan, written, replace(arrival, words=said), held.inbound, now)
     return Outcome("", "filed", plan.because, held.inbound, held.ticket, held.message)

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from daemon.core import decide
 from daemon.core.plan import Event, Facts, Plan
 from daemon.core.values import Parcel
-from daemon.desk import post
+from daemon.desk import post, promising
 from daemon.desk.house import House
-from daemon.store import commit, facts, outbox
+from daemon.store import facts, outbox
 
 
 class Deliveries:
@@ -51,9 +51,8 @@ class Deliveries:
             ticket = facts.ticket(row.ticket, None, None, now)
             assert ticket is not None
             event = Event("mail_delivered", row.kind, max(now, ticket.last_event_at), data=(("outbox", number),))
-            commit.plan(
-                Plan("filed", "delivered", row.ticket, events=(event,)), None, row.desk, None, now, message=row.message
-            )
+            plan = Plan("filed", "delivered", row.ticket, events=(event,))
+            promising.carry_out(self._house, plan, None, row.desk, None, now, row.message)
 
     def _refused(self, number: int, now: int, code: int, response: str) -> None:
         row = outbox.settle(number, "failed", now, str(code), response)
@@ -65,5 +64,5 @@ class Deliveries:
             return
         known = Facts(self._house.desk_facts(row.desk), None, self._house.agents)
         plan = decide.failed(known, ticket, row.kind, sent.author, number, str(code), now)
-        written = commit.plan(plan, None, row.desk, None, now, message=row.message)
+        _, written = promising.carry_out(self._house, plan, None, row.desk, None, now, row.message)
         post.failures(self._house, plan, written, row, response, gave_up=not 500 <= code < 600, now=now)

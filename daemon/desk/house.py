@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daemon import clock
+from daemon import almanac, clock
 from daemon.config import Agent, Config, ConfigurationError, Desk, Listener, Mailbox
 from daemon.core.plan import AgentFacts, DeskFacts, Policy
 from daemon.core.values import Address, Envelope
+from daemon.desk import terms
+from daemon.desk.terms import Agreement
 from daemon.mail import letters
 from daemon.mail.address import AddressBook, DeskAddress, Keyring
 from daemon.mail.authentication import Trust
@@ -20,6 +22,8 @@ from daemon.store import commit
 from daemon.store.db import Store
 
 DAY = 86_400
+PROMISING = ("calendar", "policy", "escalation", "automation")
+"""The sections of the configuration that a running daemon can take anew."""
 PRECEDENCE = ("bounce", "confirm", "probe", "reply", "desk")
 
 
@@ -27,7 +31,8 @@ PRECEDENCE = ("bounce", "confirm", "probe", "reply", "desk")
 class House:
     """Configuration, store, templates and keys of one running desk.
 
-    ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox.
+    ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox, ``woken`` after one
+    that gave the clock something to do at an instant; ``wakes`` is the earliest such.
     """
 
     config: Config
@@ -41,6 +46,9 @@ class House:
     policy: Policy = field(init=False)
     agents: tuple[AgentFacts, ...] = field(init=False, default=())
     has_queued: bool = field(init=False, default=False)
+    woken: Callable[[int], None] = lambda _: None
+    wakes: int | None = field(init=False, default=None)
+    agreement: Agreement = field(init=False, default_factory=Agreement)
 
     def __post_init__(self) -> None:
         self.book = AddressBook(
@@ -63,6 +71,9 @@ class House:
         if self.has_queued:
             self.has_queued = False
             self.queued()
+        if self.wakes is not None:
+            wakes, self.wakes = self.wakes, None
+            self.woken(wakes)
 
     @property
     def templates_folder(self) -> Path | None:
@@ -73,14 +84,34 @@ class House:
         """Give each configured agent a person of their own, under the name that the configuration says."""
         self.agents = self.store.write(self._introduce).result()
 
+    def agree(self, *, anew: bool = False) -> None:
+        """Take the configured terms into force; ConfigurationError, and the old ones stay, where they cannot be."""
+        agreed = self.store.write(lambda: terms.agree(self.config, self.agents, self.now(), anew=anew))
+        self.agreement = agreed.result()
+
+    def promise(self, config: Config) -> None:
+        """Take the calendars, policies, escalations and rules of another configuration into force, and nothing else."""
+        before = self.config
+        self.config = before.model_copy(update={name: getattr(config, name) for name in PROMISING})
+        try:
+            self.agree(anew=True)
+        except BaseException:
+            self.config = before
+            raise
+
     def _introduce(self) -> tuple[AgentFacts, ...]:
         now = self.now()
         known = []
         for agent in self.config.agent:
             person = commit.person(Address(agent.name, agent.address), agent.name, now)
             commit.rename(person, agent.name)
-            known.append(AgentFacts(person, agent.address.casefold(), frozenset(agent.teams)))
+            known.append(AgentFacts(person, agent.address.casefold(), frozenset(agent.teams), frozenset(agent.leads)))
         return tuple(known)
+
+    def local_time(self, instant: int) -> str:
+        """An instant as agents read it: in the zone of the first calendar, else in UTC."""
+        zone = self.config.calendar[0].zone if self.config.calendar else "UTC"
+        return almanac.local(instant, zone)
 
     def desk(self, name: str) -> Desk:
         """The desk of that name; of one that is no longer configured, the first (its tickets live on)."""

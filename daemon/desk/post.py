@@ -24,7 +24,7 @@ from daemon.store import commit, facts, outbox
 from daemon.store import raw as kept
 from daemon.store.commit import Written
 
-TO_CUSTOMERS = ("acknowledgement", "answer", "status")
+TO_CUSTOMERS = ("acknowledgement", "answer", "status", "reminder")
 KINDS = {"opened": "notification", "replied": "notification"}
 WITH_BOUNCE_ADDRESS = ("answer", "notification")
 NOBODY = 0

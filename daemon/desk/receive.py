@@ -7,7 +7,7 @@ from dataclasses import replace
 from daemon.core import decide, matching
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import keeping, post
+from daemon.desk import keeping, post, promising
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -31,7 +31,7 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
     """Write a plan, the mail's bytes, its ledger row and the letters that follow."""
     mail, desk = arrival.mail, arrival.to.desk
     kept.keep(mail.sha256, arrival.raw)
-    written = commit.plan(plan, mail, desk, arrival.envelope, now)
+    plan, written = promising.carry_out(house, plan, mail, desk, arrival.envelope, now)
     repeated = plan.because == "duplicate"
     if not repeated and not arrival.dated:
         ledger.let_go(arrival.claim)

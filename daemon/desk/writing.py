@@ -13,7 +13,7 @@ from daemon.desk.words import SECRET_INSIDE
 from daemon.mail import letters
 from daemon.mail.answer import Words, may_leave
 from daemon.mail.attachments import attachment_bytes
-from daemon.mail.contexts import Change, File, Occasion, TicketCard
+from daemon.mail.contexts import Alarm, Change, File, Occasion, TicketCard
 from daemon.mail.letter import Enclosure, Letter
 from daemon.store import facts, outbox
 from daemon.store.commit import Written
@@ -76,6 +76,10 @@ def write(w: Writing) -> Letter:
             return _question(w)
         case "failure":
             return _bounced(w)
+        case "alert":
+            return _alert(w)
+        case "reminder":
+            return _reminder(w)
 
 
 def _acknowledgement(w: Writing) -> Letter:
@@ -120,17 +124,6 @@ def _to_customer(w: Writing, thread: tuple[str, ...]) -> letters.Post:
 
 
 def _notification(w: Writing) -> Letter:
-    row = facts.ticket_row(w.ticket)
-    requester = facts.person(row.requester_id)
-    card = TicketCard(
-        w.ticket,
-        row.subject,
-        row.status,
-        row.priority,
-        row.team,
-        facts.name_of(row.assignee_id),
-        Address(requester.name, requester.address) if requester else Address(facts.name_of(row.requester_id), ""),
-    )
     files = w.mail.attachments
     enclosed = sum(a.size for a in files) <= w.house.config.limits.attached_to_notifications
     return letters.notification(
@@ -140,10 +133,46 @@ def _notification(w: Writing) -> Letter:
         cast(Occasion, w.outgoing.kind),
         w.mail.sender or Address(w.mail.from_text, ""),
         w.mail.reply_text,
-        card,
+        _ticket_card(w),
         tuple(File(a.name, a.size, enclosed) for a in files),
         tuple(_enclosure(w.arrival.raw, a) for a in files) if enclosed else (),
     )
+
+
+def _ticket_card(w: Writing) -> TicketCard:
+    row = facts.ticket_row(w.ticket)
+    requester = facts.person(row.requester_id)
+    return TicketCard(
+        w.ticket,
+        row.subject,
+        row.status,
+        row.priority,
+        row.team,
+        facts.name_of(row.assignee_id),
+        Address(requester.name, requester.address) if requester else Address(facts.name_of(row.requester_id), ""),
+    )
+
+
+def _alert(w: Writing) -> Letter:
+    told = dict(w.outgoing.data)
+    due = told.get("due")
+    return letters.alert(
+        w.house.templates,
+        w.desk,
+        to_agent(w.house, w.arrival.to.desk, w.ticket, w.person, w.message_id, w.token, w.now),
+        cast(Alarm, w.outgoing.because),
+        _ticket_card(w),
+        str(told.get("metric") or ""),
+        w.house.local_time(due) if isinstance(due, int) else "",
+        cast(int, told.get("share", 0)),
+        cast(int, told.get("level", 0)),
+    )
+
+
+def _reminder(w: Writing) -> Letter:
+    subject = facts.ticket_row(w.ticket).subject
+    post = _to_customer(w, facts.conversation(w.ticket))
+    return letters.reminder(w.house.templates, w.desk, post, w.ticket, subject, proved=_proved(w))
 
 
 def _question(w: Writing) -> Letter:

@@ -14,6 +14,7 @@ from daemon.core.values import Address
 
 Occasion = Literal["opened", "replied"]
 Change = Literal["pending", "resolved", "closed", "reopened"]
+Alarm = Literal["warned", "broken", "escalated", "follow-up", "snooze-over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    kind: Annotated[Alarm, "What the clock did: warned, broken, escalated, follow-up or snooze-over."]
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    ticket: Annotated[TicketCard, "The ticket: number, subject, status, priority, team, assignee, requester."]
+    metric: Annotated[str, "first_response, next_response or resolution; empty where it is about no promise."]
+    due: Annotated[str, "When that was or is due, in the calendar's zone; may be empty."]
+    share: Annotated[int, "Share of its time that is spent, per cent."]
+    level: Annotated[int, "Level of the escalation; 0 where there is none."]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    number: Annotated[int, "Number of the ticket."]
+    subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
+    signature: Annotated[str, "The desk's signature; may be empty."]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     state: Annotated[Literal["quarantined", "failed"], "What became of the mail."]
     inbound: Annotated[int, "Its number in the ledger."]
@@ -111,7 +131,7 @@ class Report:
     command: Annotated[str, "Command that shows it."]
 
 
-Context = Acknowledgement | Notification | Answer | Status | Confirmation | Failure | Report
+Context = Acknowledgement | Notification | Answer | Status | Confirmation | Failure | Alert | Reminder | Report
 
 CONTEXTS: dict[str, type[Context]] = {
     "acknowledgement": Acknowledgement,
@@ -120,6 +140,8 @@ CONTEXTS: dict[str, type[Context]] = {
     "status": Status,
     "confirmation": Confirmation,
     "failure": Failure,
+    "alert": Alert,
+    "reminder": Reminder,
     "report": Report,
 }
 

@@ -19,6 +19,8 @@ from daemon.core.values import Address, Instant
 from daemon.mail.answer import Words
 from daemon.mail.contexts import (
     Acknowledgement,
+    Alarm,
+    Alert,
     Answer,
     Change,
     Confirmation,
@@ -28,6 +30,7 @@ from daemon.mail.contexts import (
     File,
     Notification,
     Occasion,
+    Reminder,
     Report,
     Status,
     TicketCard,
@@ -102,11 +105,7 @@ def notification(
 ) -> Letter:
     """Tell one agent what a customer wrote, so that an answer to this mail answers the customer."""
     author = _harmless_person(author)
-    ticket = replace(
-        ticket,
-        subject=defused(base_subject(ticket.subject, ticket.number)),
-        requester=_harmless_person(ticket.requester),
-    )
+    ticket = _harmless_ticket(ticket)
     files = tuple(replace(file, name=defused(clean(file.name))) for file in files)
     context = Notification(kind, _card(desk), author, _beginning(words, LONGEST_WORDS), files, ticket)
     letter = _letter(templates, "notification", context, desk, post, ticket.number, "auto-generated", enclosures)
@@ -193,6 +192,28 @@ def failure(
     return _letter(templates, "failure", context, desk, post, number, "auto-generated")
 
 
+def alert(
+    templates: Templates,
+    desk: Desk,
+    post: Post,
+    kind: Alarm,
+    ticket: TicketCard,
+    metric: str = "",
+    due: str = "",
+    share: int = 0,
+    level: int = 0,
+) -> Letter:
+    """Tell an agent what the clock did to a ticket."""
+    context = Alert(kind, _card(desk), _harmless_ticket(ticket), metric, due, share, level)
+    return _letter(templates, "alert", context, desk, post, ticket.number, "auto-generated")
+
+
+def reminder(templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool) -> Letter:
+    """Remind a customer that a word from them is missing."""
+    context = Reminder(_card(desk), number, _vouched(subject, number, proved), desk.signature)
+    return _letter(templates, "reminder", context, desk, _vouched_post(post, proved), number, "auto-generated")
+
+
 def report(templates: Templates, desk: Desk, post: Post, what: Report) -> Letter:
     """Tell the operator of a mail that was quarantined or failed."""
     what = replace(
@@ -247,6 +268,11 @@ def _vouched_post(post: Post, proved: bool) -> Post:
         to=tuple(Address("", to.address) for to in post.to),
         cc=tuple(Address("", cc.address) for cc in post.cc),
     )
+
+
+def _harmless_ticket(ticket: TicketCard) -> TicketCard:
+    subject = defused(base_subject(ticket.subject, ticket.number))
+    return replace(ticket, subject=subject, requester=_harmless_person(ticket.requester))
 
 
 def _beginning(words: str, most: int) -> str:

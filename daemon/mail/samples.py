@@ -5,6 +5,8 @@ from __future__ import annotations
 from daemon.core.values import Address
 from daemon.mail.contexts import (
     Acknowledgement,
+    Alarm,
+    Alert,
     Answer,
     Change,
     Confirmation,
@@ -14,6 +16,7 @@ from daemon.mail.contexts import (
     File,
     Notification,
     Occasion,
+    Reminder,
     Report,
     Status,
     TicketCard,
@@ -35,6 +38,9 @@ PLAIN_TICKET = TicketCard(1042, "", "new", "medium", "", "", NAMELESS)
 FILES = (File("invoice.png", 48_211, True), File("recording.mov", 62_100_233, False))
 KINDS: tuple[Occasion, ...] = ("opened", "replied")
 CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
+PROMISED: tuple[Alarm, ...] = ("warned", "broken", "escalated")
+ALARMS: tuple[Alarm, ...] = (*PROMISED, "follow-up", "snooze-over")
+METRICS = ("first_response", "next_response", "resolution")
 REASONS = (
     "agent-unproved",
     "agent-without-token",
@@ -90,6 +96,16 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
     "failure": (
         Failure(DESK, 1042, TICKET.subject, CUSTOMER, "550 5.1.1 <customer@example.com>: no such user", False),
         Failure(DESK, 1042, "", NAMELESS, "", True),
+    ),
+    "alert": tuple(
+        Alert(kind, DESK, ticket, metric if kind in PROMISED else "", due, 75, 2)
+        for kind in ALARMS
+        for metric in METRICS
+        for ticket, due in ((TICKET, "2026-03-30 09:00:00 +02:00 (Europe/Berlin)"), (PLAIN_TICKET, ""))
+    ),
+    "reminder": (
+        Reminder(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),
+        Reminder(DESK, 1042, None, ""),
     ),
     "report": (
         Report(

@@ -32,7 +32,7 @@ from daemon.mail.filters import FILTERS
 from daemon.mail.marks import ABOVE, END, FILES, NOTICE, TICKET
 from daemon.mail.samples import SAMPLES
 
-_MARKS = {"notification": (ABOVE, TICKET, END), "confirmation": (NOTICE,), "failure": (NOTICE,)}
+_MARKS = {"notification": (ABOVE, TICKET, END), "confirmation": (NOTICE,), "failure": (NOTICE,), "alert": (NOTICE,)}
 _SHARED = ("names.txt",)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 

@@ -23,6 +23,7 @@ from daemon.store.tables import (
     ThreadKey,
     Ticket,
     TicketLink,
+    TicketTag,
 )
 
 NEW_PERSON = Insertion(Person)
@@ -33,6 +34,7 @@ NEW_MESSAGE = Insertion(Message)
 NEW_ATTACHMENT = Insertion(Attachment)
 NEW_THREAD_KEY = Insertion(ThreadKey)
 NEW_NAMED_ADDRESS = Insertion(NamedAddress, ignore=True)
+NEW_TAG = Insertion(TicketTag, ignore=True)
 NEW_EVENT = Insertion(Event)
 NEW_LETTER = Insertion(Outbox)
 PERSON_AT = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key")))
@@ -69,11 +71,18 @@ def rename(number: int, name: str) -> None:
 
 
 def plan(
-    decided: Plan, mail: Mail | None, desk: str, envelope: Envelope | None, now: Instant, message: int | None = None
+    decided: Plan,
+    mail: Mail | None,
+    desk: str,
+    envelope: Envelope | None,
+    now: Instant,
+    message: int | None = None,
+    happened: Sequence[PlannedEvent] | None = None,
 ) -> Written:
     """Write a decision's rows but for the ledger and the outbox; the numbers they got.
 
-    ``message`` is the one that the decision is about, where it files none itself.
+    ``message`` is the one that the decision is about, where it files none itself; ``happened`` are the decision's
+    events with what they did to promises among them.
     """
     author = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
     ticket = decided.ticket
@@ -84,7 +93,7 @@ def plan(
         assert mail is not None and envelope is not None
         message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
     if ticket is not None:
-        _happen(decided.events, ticket, message, author, now)
+        _happen(decided.events if happened is None else happened, ticket, message, author, now)
         for other, kind in decided.links:
             TicketLink.insert(ticket=ticket, other=other, kind=kind).on_conflict_ignore().execute()
     if decided.proves and mail is not None and mail.sender is not None:
@@ -105,6 +114,7 @@ def _open(opening: Opening, desk: str, requester: int, channel: str, proves: boo
         channel=channel.partition(":")[0],
         opened_at=opening.at,
         updated_at=opening.at,
+        idle_since=opening.at,
     )
     NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or _is_proved(requester), since=opening.at)
     return number
@@ -191,6 +201,10 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
                 }
         if event.kind == "agent_replied" and data.get("first"):
             changed["first_response_at"] = event.at
+        if event.kind == "tagged":
+            NEW_TAG.add(ticket=ticket, tag=data["tag"])
+        elif event.kind == "untagged":
+            TicketTag.delete().where(TicketTag.ticket == ticket, TicketTag.tag == str(data["tag"])).execute()
         at = event.at
         NEW_EVENT.add(
             ticket=ticket,

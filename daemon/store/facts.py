@@ -24,11 +24,12 @@ from daemon.store.tables import (
     Person,
     ThreadKey,
     Ticket,
+    TicketTag,
 )
 
 HOUR, DAY = 3_600, 86_400
 REPEAT_WINDOW = 5 * DAY
-AUTOMATIC_TO_CUSTOMERS = ("acknowledgement", "status")
+AUTOMATIC_TO_CUSTOMERS = ("acknowledgement", "status", "reminder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +369,14 @@ IN_PROVED_THREAD = Prepared(
 def in_proved_thread(number: int, person: int) -> bool:
     """Whether this person's thread of a ticket bears the customer's own subject (invariant 10)."""
     return bool(IN_PROVED_THREAD.value(ticket=number, person=person))
+
+
+TAGS = Prepared(TicketTag.select(TicketTag.tag).where(TicketTag.ticket == Slot("number")))
+
+
+def tags(number: int) -> frozenset[str]:
+    """The tags of a ticket."""
+    return frozenset(TAGS.column(number=number))
 
 
 def ticket_row(number: int) -> TicketRow:

@@ -28,3 +28,20 @@ DROP VIEW IF EXISTS v1_inbound;
 CREATE VIEW v1_inbound AS
 SELECT id AS inbound_id, source, desk, state, because, ticket_id, message_id, attempts, received_at, recorded_at
 FROM inbound;
+
+DROP VIEW IF EXISTS v1_promise;
+CREATE VIEW v1_promise AS
+SELECT id AS promise_id, ticket_id, metric, cycle, policy, calendar, budget, state, started_at, running_since, spent,
+       due_at, warned_at, broken_at, kept_at, ended_at, because
+FROM promise;
+
+DROP VIEW IF EXISTS v1_calendar;
+CREATE VIEW v1_calendar AS
+SELECT calendar_year.calendar, calendar.name AS calendar_name, calendar.definition, calendar.made_at,
+       calendar_year.year, calendar_year.content
+FROM calendar_year JOIN calendar ON calendar.version = calendar_year.calendar;
+
+DROP VIEW IF EXISTS v1_policy;
+CREATE VIEW v1_policy AS
+SELECT version AS policy, name AS policy_name, terms, made_at
+FROM sla_policy;

@@ -49,6 +49,13 @@ class MailAddress(Row):
 
 
 class Ticket(Numbered):
+    """The present truth of a ticket.
+
+    ``turn_since``: the oldest customer message that is unanswered, and ``turns`` counts such; ``idle_since``: the last
+    change of status or word of customer or agent, and ``rules_acted`` the rules of automation that acted since;
+    ``dormant``: history, to which nothing is promised; ``wake_at``: when the clock has something to do with it.
+    """
+
     desk = pw.TextField()
     subject = pw.TextField()
     status = pw.TextField()
@@ -67,6 +74,13 @@ class Ticket(Numbered):
     resolved_at = pw.BigIntegerField(null=True)
     closed_at = pw.BigIntegerField(null=True)
     merged_into = pw.ForeignKeyField("self", null=True)
+    turn_since = pw.BigIntegerField(null=True)
+    turns = pw.IntegerField(default=0)
+    idle_since = pw.BigIntegerField(default=0)
+    rules_acted = pw.TextField(default="")
+    snoozed_until = pw.BigIntegerField(null=True)
+    dormant = pw.BooleanField(default=False)
+    wake_at = pw.BigIntegerField(null=True)
 
     if TYPE_CHECKING:
         assignee_id: int | None
@@ -75,6 +89,9 @@ class Ticket(Numbered):
 
     class Meta:
         indexes = ((("status", "id"), False), (("requester", "opened_at"), False))
+
+
+Ticket.add_index(Ticket.wake_at, where=Ticket.wake_at.is_null(False), name="ticket_wake_at")
 
 
 class Participant(Row):
@@ -302,6 +319,70 @@ class Hold(Numbered):
     decision = pw.TextField(null=True)
 
 
+class Calendar(Row):
+    """A version of a calendar: its definition (JSON), under a digest of it and of the years it was first laid out for.
+
+    ``name`` is what the configuration called it then.
+
+    What zones and holidays were then is kept in its years; where they turn out otherwise, that is another version.
+    """
+
+    version = pw.CharField(64, primary_key=True)
+    name = pw.TextField()
+    definition = pw.TextField()
+    made_at = pw.BigIntegerField()
+
+
+class CalendarYear(Row):
+    """A year (UTC) of a calendar's version, laid out: JSON with ``opens`` and ``closes`` (UTC seconds), ``closed``
+    (local date, name) and ``shifts`` of the clock (instant, seconds)."""
+
+    calendar = pw.CharField(64)
+    year = pw.IntegerField()
+    content = pw.TextField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("calendar", "year")
+
+
+class SlaPolicy(Row):
+    """A version of a policy: its terms (JSON), under their digest."""
+
+    version = pw.CharField(64, primary_key=True)
+    name = pw.TextField()
+    terms = pw.TextField()
+    made_at = pw.BigIntegerField()
+
+
+class Promise(Numbered):
+    """One target on a ticket: ``core.sla.life.Promise``. ``cycle`` counts from 1 for each metric.
+
+    ``policy`` and ``calendar`` are versions ('' = calendar time); ``budget`` and ``spent`` seconds; ``done`` names the
+    warnings and steps of escalation that were taken, with commas between.
+    """
+
+    ticket = pw.ForeignKeyField(Ticket, index=False)
+    metric = pw.TextField()
+    cycle = pw.IntegerField()
+    policy = pw.CharField(64)
+    calendar = pw.CharField(64)
+    budget = pw.BigIntegerField()
+    started_at = pw.BigIntegerField()
+    state = pw.TextField()
+    running_since = pw.BigIntegerField(null=True)
+    spent = pw.BigIntegerField()
+    due_at = pw.BigIntegerField(null=True)
+    warned_at = pw.BigIntegerField(null=True)
+    broken_at = pw.BigIntegerField(null=True)
+    kept_at = pw.BigIntegerField(null=True)
+    ended_at = pw.BigIntegerField(null=True)
+    because = pw.TextField(default="")
+    done = pw.TextField(default="")
+
+    class Meta:
+        indexes = ((("ticket", "metric", "cycle"), True),)
+
+
 TABLES: tuple[type[pw.Model], ...] = (
     About,
     Person,
@@ -320,4 +401,8 @@ TABLES: tuple[type[pw.Model], ...] = (
     MailFolder,
     Outbox,
     Hold,
+    Calendar,
+    CalendarYear,
+    SlaPolicy,
+    Promise,
 )

@@ -8,7 +8,7 @@ from typing import Any
 import peewee as pw
 
 from daemon.store import query
-from daemon.store.tables import Attachment, Event, MailAddress, Message, Outbox, Person, Ticket, TicketLink
+from daemon.store.tables import Attachment, Event, MailAddress, Message, Outbox, Person, Promise, Ticket, TicketLink
 
 Requester = Person.alias()
 Assignee = Person.alias()
@@ -45,6 +45,7 @@ def one(number: int) -> dict[str, Any] | None:
         )
     ]
     events = query.dicts(Event.select().where(Event.ticket == number).order_by(Event.id))
+    promises = Promise.select().where(Promise.ticket == number).order_by(Promise.id)
     links = TicketLink.select().where((TicketLink.ticket == number) | (TicketLink.other == number))
     letters = Outbox.select().where(Outbox.ticket == number).order_by(Outbox.id)
     return ticket | {
@@ -52,6 +53,7 @@ def one(number: int) -> dict[str, Any] | None:
         "events": [event | {"data": json.loads(event["data"])} for event in events],
         "links": query.dicts(links),
         "letters": query.dicts(letters),
+        "promises": query.dicts(promises),
     }
 
 

@@ -344,7 +344,13 @@ SILENT = {"silent": True}
 def test_i30_a_silent_mail_is_filed_as_any_other_and_nobody_is_told(known: Facts) -> None:
     loud, silent = decided(known), decided(known, sent=SILENT)
     assert loud.outgoing
-    assert silent == replace(loud, outgoing=())
+    assert replace(silent, events=()) == replace(loud, outgoing=(), events=())
+    assert [e.kind for e in silent.events] == [e.kind for e in loud.events]
+
+
+@pytest.mark.parametrize("known", [facts(None), facts(token=token(CUSTOMER), **on_ticket(ticket()))])
+def test_a_silent_mail_says_that_it_is_history_so_that_nothing_is_promised_for_it(known: Facts) -> None:
+    assert dict(decided(known, sent=SILENT).events[0].data)["by"] == "history"
 
 
 def test_i30_an_agents_mail_in_history_is_not_carried_out() -> None:

@@ -205,6 +205,28 @@ def columns_are_what_events_made_of_them(case: Case) -> Iterator[Fault]:
             yield from _exactly_one(told, f"the event of message {message['id']}", missing="half")
 
 
+def promises_are_what_events_made_of_them(case: Case) -> Iterator[Fault]:
+    """Each customer's ticket has its two promises, and each promise stands as its last event says."""
+    for event in case.of("event", "kind", "ticket_opened"):
+        if json.loads(event["data"]).get("by") == "customer":
+            made = {p["metric"] for p in case.of("promise", "ticket_id", event["ticket_id"])}
+            if not made >= {"first_response", "resolution"}:
+                yield Fault("half", f"ticket {event['ticket_id']} was promised {sorted(made) or 'nothing'}")
+    for promise in case.state["promise"]:
+        named = f"{promise['metric']} {promise['cycle']} of ticket {promise['ticket_id']}"
+        told = [
+            data
+            for event in case.of("event", "ticket_id", promise["ticket_id"])
+            if event["kind"].startswith("promise_")
+            and (data := json.loads(event["data"]))
+            and (data["metric"], data["cycle"]) == (promise["metric"], promise["cycle"])
+        ]
+        if not told:
+            yield Fault("half", f"{named} has no event")
+        elif (told[-1]["spent"], told[-1]["due"]) != (promise["spent"], promise["due_at"]):
+            yield Fault("half", f"{named} is {promise['spent']} spent, due {promise['due_at']}, its event {told[-1]}")
+
+
 def each_plan_has_its_letters(case: Case) -> Iterator[Fault]:
     """Acknowledgement once a ticket, each agent told of each customer's mail, each answer once to each participant."""
     for message in case.state["message"]:
@@ -323,6 +345,7 @@ RULES: tuple[Callable[[Case], Iterable[Fault]], ...] = (
     each_message_and_its_ledger_row_agree,
     no_ticket_is_half,
     columns_are_what_events_made_of_them,
+    promises_are_what_events_made_of_them,
     each_plan_has_its_letters,
     each_letter_arrived_as_it_was_written,
     letters_came_in_their_order,
@@ -337,6 +360,7 @@ UNDER_WAY = (
     each_message_and_its_ledger_row_agree,
     no_ticket_is_half,
     columns_are_what_events_made_of_them,
+    promises_are_what_events_made_of_them,
     each_plan_has_its_letters,
 )
 """The rules that hold at any moment, also while letters wait and mail is on its way."""

@@ -32,6 +32,7 @@ TABLES = (
     "inbound",
     "outbox",
     "hold",
+    "promise",
 )
 POSTGRESQL_REFERENCES = """
 SELECT c.conrelid::regclass::text AS "table", a.attname AS "column", c.confrelid::regclass::text AS target,

@@ -73,6 +73,19 @@ def hold_lost(found: State, world: World) -> None:
     found["hold"].pop()
 
 
+def promise_lost(found: State, world: World) -> None:
+    ticket = next(p["ticket_id"] for p in found["promise"] if p["metric"] == "resolution")
+    found["promise"][:] = [p for p in found["promise"] if p["ticket_id"] != ticket]
+
+
+def promise_otherwise_than_its_events(found: State, world: World) -> None:
+    found["promise"][0]["due_at"] += 1
+
+
+def promise_of_no_event(found: State, world: World) -> None:
+    found["promise"].append(found["promise"][0] | {"id": 10**6, "cycle": 7})
+
+
 def mail_that_nobody_sent(found: State, world: World) -> None:
     found["inbound"].append(found["inbound"][0] | {"id": 10**6, "rfc_message_id": "x@y", "raw": "0", "claim": "c"})
 
@@ -220,6 +233,9 @@ SPOILT: list[tuple[Spoil, str, str]] = [
     (message_doubled, "doubled", "the message of"),
     (on_another_ticket, "wrong", "answers ticket"),
     (hold_lost, "lost", "the hold of"),
+    (promise_lost, "half", "was promised nothing"),
+    (promise_otherwise_than_its_events, "half", "its event"),
+    (promise_of_no_event, "half", "has no event"),
     (mail_that_nobody_sent, "wrong", "nobody sent"),
     (repeat_that_stands_for_the_mail, "doubled", "is a repeat"),
     (filed_without_a_ticket, "half", "no ticket or no message"),

@@ -41,6 +41,18 @@ mails_per_minute = 1000000
 connections_per_address = 200
 attached_to_notifications = 100000
 """
+PROMISES = """
+[[calendar]]
+name = "office"
+zone = "Europe/Berlin"
+hours = ["daily 00:00-24:00"]
+
+[[policy]]
+name = "standard"
+first_response = "1h"
+next_response = "1h"
+resolution = "8h"
+"""
 
 
 class Victim:
@@ -70,7 +82,7 @@ class Victim:
         (folder / "switches").mkdir()
         storage = f"[storage]\nfolder = {json.dumps(str(folder / 'var'))}\ndatabase = {json.dumps(database)}\n"
         relay = RELAY.format(port=relay_port)
-        self.config.write_text(f"{storage}{relay}{LIMITS}{tables}{DESKS}{LISTENERS}", "utf-8")
+        self.config.write_text(f"{storage}{relay}{LIMITS}{PROMISES}{tables}{DESKS}{LISTENERS}", "utf-8")
 
     def launch(self) -> None:
         """Start it and return at once."""

@@ -16,7 +16,7 @@ from daemon.store.db import Store, StoreError, open_store
 from daemon.store.tables import TABLES, Event, Person, Ticket
 from tests.databases import rewrite
 
-VIEWS = {"v1_ticket", "v1_event", "v1_message", "v1_delivery", "v1_inbound"}
+VIEWS = {"v1_ticket", "v1_event", "v1_message", "v1_delivery", "v1_inbound", "v1_promise", "v1_calendar", "v1_policy"}
 
 
 def an_event() -> None:

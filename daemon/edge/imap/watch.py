@@ -48,6 +48,7 @@ class Watch:
     ) -> None:
         self.box = box
         self.trouble: str | None = None
+        self.caught_up = False
         self.over = asyncio.Event()
         self._loop = loop
         self._jitter = jitter
@@ -112,6 +113,7 @@ class Watch:
         if reason != self.trouble:
             log.error("mailbox_trouble", mailbox=self.box.name, because=reason)
         self.trouble = reason
+        self.caught_up = False
 
     def _works(self) -> None:
         if self.trouble is not None:
@@ -179,6 +181,7 @@ class Watch:
         else:
             self._failures = 0
             self._works()
+            self.caught_up = True
         return came
 
     def _wait_at_most(self) -> float:
@@ -224,6 +227,11 @@ class Mailboxes:
     def trouble(self) -> list[str]:
         """Why mail is not fetched at present, a sentence for each mailbox that has trouble."""
         return [watch.trouble for watch in self._watches if watch.trouble]
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that lies in each mailbox was seen, as far as we can tell."""
+        return all(watch.caught_up for watch in self._watches)
 
     async def close(self, grace: float) -> None:
         """End all; one that is just connecting may be left to the end of the process after ``grace`` seconds."""
