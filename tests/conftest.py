@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import PostgresServer, postgres_server
+
+settings.register_profile("desk", deadline=None)  # how long an example takes says something of the machine alone
+settings.load_profile("desk")
 
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 

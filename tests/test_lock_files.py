@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DAEMON, TEST = "requirements.lock", "requirements-test.lock"
+DAEMON, TEST, BENCH = "requirements.lock", "requirements-test.lock", "requirements-bench.lock"
 
 
 def locked(name: str) -> dict[str, str]:
@@ -24,6 +24,7 @@ def asked(dependencies: list[str]) -> set[str]:
 def test_every_dependency_is_locked() -> None:
     assert asked(PROJECT["dependencies"]) <= set(locked(DAEMON))
     assert asked(PROJECT["optional-dependencies"]["test"]) <= set(locked(TEST))
+    assert asked(PROJECT["optional-dependencies"]["bench"]) <= set(locked(BENCH))
 
 
 def test_the_daemon_is_locked_alone() -> None:
@@ -34,7 +35,11 @@ def test_tests_run_on_the_versions_that_the_daemon_runs_on() -> None:
     assert locked(DAEMON).items() <= locked(TEST).items()
 
 
-@pytest.mark.parametrize("name", [DAEMON, TEST])
+def test_measurements_run_on_the_versions_that_the_tests_run_on() -> None:
+    assert locked(TEST).items() <= locked(BENCH).items()
+
+
+@pytest.mark.parametrize("name", [DAEMON, TEST, BENCH])
 def test_a_lock_file_has_hashes_and_names_no_host_and_no_folder(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     assert len(locked(name)) == len(re.findall(r"(?m)^[\w.-]+==.* \\\n    --hash=sha256:[0-9a-f]{64}", text))

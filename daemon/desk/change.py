@@ -14,7 +14,7 @@ from daemon.core.status import MOVES, PRIORITIES, TYPES, Status
 from daemon.desk import post, promising
 from daemon.desk.arrival import without_mail
 from daemon.desk.house import House
-from daemon.store import facts
+from daemon.store import facts, lives
 
 
 class Unchangeable(Exception):
@@ -38,6 +38,8 @@ def change(
     Runs in the writer's transaction. Unchangeable for what the table of moves or the configuration does not know.
     """
     now = house.now()
+    if lives.is_due(number, now):  # a step of escalation may change what is to be changed
+        promising.look_at(house, number, now, acting=False)
     ticket = facts.ticket(number, None, None, now)
     if ticket is None:
         raise Unchangeable(f"there is no ticket {number}; see: counterfoil ticket list")

@@ -21,6 +21,7 @@ from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.desk.ticking import Ticking
 from daemon.mail.parse import parse as parse_mail
+from daemon.store import lives
 from tests.databases import look
 
 START = int(datetime(2026, 3, 2, 9, tzinfo=UTC).timestamp())
@@ -62,6 +63,8 @@ class SimulatedDesk:
         self.house.store.close()
 
     def tick(self) -> None:
+        """Let the ticker do all that is due."""
+
         async def turns() -> None:
             while await self._ticking.turn() == 0.0:
                 pass
@@ -69,24 +72,31 @@ class SimulatedDesk:
         asyncio.run(turns())
 
     def write(
-        self, sender: str, to: str = DESK["address"], subject: str = "Printer", login: str | None = None
+        self,
+        sender: str,
+        to: str = DESK["address"],  # type: ignore[assignment]
+        subject: str = "Printer",
+        login: str | None = None,
+        received_at: int | None = None,
     ) -> Outcome:
-        """A mail arrives now; what became of it."""
+        """A mail arrives, received now or earlier; what became of it."""
         self._count += 1
         date = format_datetime(datetime.fromtimestamp(self.now, UTC))
         head = (f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{self._count}.{sender}>")
         raw = "\r\n".join([*head, f"Date: {date}", "", f"Words number {self._count}.", ""]).encode()
-        envelope = Envelope("smtp", "", sender, (to,), self.now, "127.0.0.1", login)
+        envelope = Envelope("smtp", "", sender, (to,), received_at or self.now, "127.0.0.1", login)
         return asyncio.run(self._reception.receive(raw, envelope))[0]
 
-    def open(self, customer: str = "customer@example.net") -> int:
+    def open(self, customer: str = "customer@example.net", received_at: int | None = None) -> int:
         """A customer's mail that opens a ticket; its number."""
-        ticket = self.write(customer).ticket
+        ticket = self.write(customer, received_at=received_at).ticket
         assert ticket is not None
         return ticket
 
-    def customer_replies(self, ticket: int, customer: str = "customer@example.net") -> None:
-        self._reply(ticket, customer, None)
+    def customer_replies(
+        self, ticket: int, customer: str = "customer@example.net", received_at: int | None = None
+    ) -> None:
+        self._reply(ticket, customer, None, received_at)
 
     def agent_replies(self, ticket: int, agent: str = AGENT["address"]) -> None:  # type: ignore[assignment]
         self._reply(ticket, agent, agent)
@@ -94,6 +104,26 @@ class SimulatedDesk:
     def set(self, ticket: int, **fields: str) -> None:
         """Somebody changes the ticket by hand."""
         self.house.store.write(lambda: change(self.house, ticket, fields, None, "operator")).result()
+
+    def tag(self, ticket: int, *tags: str) -> None:
+        self.house.store.write(lambda: change(self.house, ticket, {}, None, "operator", tags)).result()
+
+    def snooze(self, ticket: int, until: str) -> None:
+        self.house.store.write(lambda: change(self.house, ticket, {}, None, "operator", snooze=until)).result()
+
+    def next_wake(self) -> int | None:
+        """When the ticker has something to do next."""
+        return self.house.store.read(lives.next_wake)
+
+    def live_until(self, then: int) -> None:
+        """Let time pass, with the ticker waking at each instant that is due."""
+        while (wake := self.next_wake()) is not None and wake <= then:
+            self.now = max(self.now, wake)
+            self.tick()
+        self.now = max(self.now, then)
+
+    def status(self, ticket: int) -> str:
+        return str(look(self.url, "SELECT status FROM ticket WHERE id = ?", ticket)[0]["status"])
 
     def promises(self, ticket: int) -> list[dict[str, Any]]:
         return look(self.url, "SELECT * FROM promise WHERE ticket_id = ? ORDER BY id", ticket)
@@ -108,11 +138,11 @@ class SimulatedDesk:
         """To whom letters of this kind were queued."""
         return [row["recipient"] for row in look(self.url, "SELECT * FROM outbox WHERE kind = ? ORDER BY id", kind)]
 
-    def _reply(self, ticket: int, author: str, login: str | None) -> None:
+    def _reply(self, ticket: int, author: str, login: str | None, received_at: int | None = None) -> None:
         person = look(self.url, "SELECT person_id AS p FROM mail_address WHERE key = ?", author)[0]["p"]
         address = self.house.book.reply_address("support", ticket, self.house.keyring.token(ticket, person))
         assert address is not None
-        outcome = self.write(author, address, login=login)
+        outcome = self.write(author, address, login=login, received_at=received_at)
         assert (outcome.state, outcome.ticket) == ("filed", ticket), outcome
 
 

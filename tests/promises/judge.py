@@ -7,7 +7,7 @@ terms are told as plain values with the instants from which they held.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 BACKLOG = {"new", "open", "pending", "on_hold"}
@@ -62,11 +62,12 @@ class Verdict:
 
 @dataclass
 class _State:
-    """The ticket between two instants."""
+    """The ticket between two instants; ``by_step``: a step of escalation made it so, after all else of that second."""
 
     status: str = "new"
     priority: str = "medium"
     tags: frozenset[str] = frozenset()
+    by_step: bool = False
 
 
 @dataclass
@@ -139,7 +140,7 @@ def _lives(events: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[int, _State]
             state = _State(state.status, state.priority, state.tags | {data["tag"]})
         elif kind == "untagged":
             state = _State(state.status, state.priority, state.tags - {data["tag"]})
-        states.append((at, state))
+        states.append((at, replace(state, by_step=event["because"] == "step-of-escalation")))
         if i + 1 < len(events) and events[i + 1]["at"] == at:
             continue  # what happens in one second is looked at when it is over
         if state.status in BACKLOG:
@@ -149,14 +150,19 @@ def _lives(events: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[int, _State]
     return states, cycles
 
 
-def _state_at(states: Sequence[tuple[int, _State]], t: int) -> _State:
-    return [state for at, state in states if at <= t][-1]
+def _state_at(states: Sequence[tuple[int, _State]], t: int, *, before_steps: bool = False) -> _State:
+    return [state for at, state in states if at < t or (at == t and not (before_steps and state.by_step))][-1]
 
 
 def _rule_at(
-    states: Sequence[tuple[int, _State]], terms: Sequence[tuple[int, Sequence[Rule]]], t: int, metric: str
+    states: Sequence[tuple[int, _State]],
+    terms: Sequence[tuple[int, Sequence[Rule]]],
+    t: int,
+    metric: str,
+    *,
+    before_steps: bool = False,
 ) -> Rule | None:
-    state = _state_at(states, t)
+    state = _state_at(states, t, before_steps=before_steps)
     rules = [rules for since, rules in terms if since <= t][-1]
     rule = next((r for r in rules if r.meets(state.priority, state.tags)), None)
     return rule if rule is not None and metric in rule.targets else None
@@ -176,14 +182,13 @@ def _verdict(
     rule: Rule | None = None
     runs = False
     for start, until in zip(cuts, cuts[1:] or [end], strict=False):
-        if broken is None:  # a broken promise stays under the terms that broke it
-            rule = _rule_at(states, terms, start, cycle.metric)
-            assert rule is not None
-            if budget and rule.targets[cycle.metric] - spent <= 0 and budget != rule.targets[cycle.metric]:
-                broken = start
-            budget = rule.targets[cycle.metric]
-            if broken is not None:
-                due = start
+        for before_steps in (True, False):
+            if broken is None:  # a broken promise stays under the terms that broke it
+                rule = _rule_at(states, terms, start, cycle.metric, before_steps=before_steps)
+                assert rule is not None
+                if budget and rule.targets[cycle.metric] - spent <= 0 and budget != rule.targets[cycle.metric]:
+                    broken = due = start
+                budget = rule.targets[cycle.metric]
         assert rule is not None
         status = _state_at(states, start).status
         runs = status in BACKLOG and status not in rule.pauses
@@ -192,7 +197,7 @@ def _verdict(
             continue
         if broken is None:
             due = rule.clock.instant(start, budget - spent) if budget > spent else start
-            if due < until:
+            if due < until or (due == until and any(at == until and state.by_step for at, state in states)):
                 broken = due
         spent += rule.clock.elapsed(start, until)
     state = "broken" if broken is not None else cycle.how or ("running" if _runs_now(states, rule) else "paused")
@@ -212,3 +217,17 @@ def _runs_now(states: Sequence[tuple[int, _State]], rule: Rule | None) -> bool:
     assert rule is not None
     status = states[-1][1].status
     return status in BACKLOG and status not in rule.pauses
+
+
+def verdict_of(row: Mapping[str, Any], clock: OpenTime, now: int) -> Verdict:
+    """A row of the table as the judge says it: what was spent in all, by the walker's count."""
+    spent = row["spent"]
+    if row["running_since"] is not None:
+        spent += clock.elapsed(row["running_since"], now)
+    said = {name: row[name] for name in ("metric", "cycle", "state", "budget")}
+    instants = {name: row[name] for name in ("due_at", "broken_at", "kept_at", "ended_at")}
+    return Verdict(**said, spent=spent, **instants)
+
+
+def in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return sorted(verdicts, key=lambda v: (v.metric, v.cycle))

@@ -164,7 +164,7 @@ class _Telling:
         if event.kind in ENDS:
             self._ended_at, self._runs = event.at, False
         self._because = event.because
-        self._state = {"promise_paused": "paused"}.get(event.kind, ENDS.get(event.kind, "running"))
+        self._state = ENDS.get(event.kind) or ("running" if self._runs else "paused")
 
     def cut(self, at: Instant, status: str) -> None:
         """End the stretch at hand, if there is one."""
