@@ -44,6 +44,7 @@ class SimulatedDesk:
         self.url = url
         self._folder = folder
         self._count = 0
+        self.mailboxes_are_read = True
         self.now = now
         self.configure(settings)
 
@@ -53,7 +54,7 @@ class SimulatedDesk:
         config: Config = parse({"desk": [DESK], "agent": [AGENT, LEAD], "storage": storage} | settings)
         self.house: House = build_house(config, sole=True, now=lambda: self.now)
         self._reception = Reception(self.house, InThisProcess())
-        self._ticking = Ticking(self.house, lambda: True, grace=0)
+        self._ticking = Ticking(self.house, lambda: self.mailboxes_are_read, grace=0)
 
     def restart(self, settings: dict[str, Any]) -> None:
         self.close()
@@ -78,13 +79,16 @@ class SimulatedDesk:
         subject: str = "Printer",
         login: str | None = None,
         received_at: int | None = None,
+        headers: tuple[str, ...] = (),
+        *,
+        silent: bool = False,
     ) -> Outcome:
         """A mail arrives, received now or earlier; what became of it."""
         self._count += 1
         date = format_datetime(datetime.fromtimestamp(self.now, UTC))
         head = (f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{self._count}.{sender}>")
-        raw = "\r\n".join([*head, f"Date: {date}", "", f"Words number {self._count}.", ""]).encode()
-        envelope = Envelope("smtp", "", sender, (to,), received_at or self.now, "127.0.0.1", login)
+        raw = "\r\n".join([*head, *headers, f"Date: {date}", "", f"Words number {self._count}.", ""]).encode()
+        envelope = Envelope("smtp", "", sender, (to,), received_at or self.now, "127.0.0.1", login, silent=silent)
         return asyncio.run(self._reception.receive(raw, envelope))[0]
 
     def open(self, customer: str = "customer@example.net", received_at: int | None = None) -> int:
