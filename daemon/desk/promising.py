@@ -78,19 +78,21 @@ def look_at(house: House, number: int, now: int, *, acting: bool = True) -> None
     Without ``acting`` promises are dated, but rules of automation wait.
     """
     before = lives.load(number)
-    ticket = facts.ticket(number, None, None, now)
-    assert ticket is not None
+    desk = before.subject.desk
     course, acted, wakes = _within_horizon(house, now, lambda terms: _ticked(before, terms, now, acting))
     outgoing = telling.of_alerts(course.alerts, course.life, house.agents)
     if acted:
+        ticket = facts.ticket(number, None, None, now)
+        assert ticket is not None
         customers = tuple(sorted(ticket.participants))
         outgoing += telling.of_rules(acted, course.life, house.agents, customers, ticket.automatic_lately, house.policy)
     if any(e.because == "snooze-over" for e in course.events):
         outgoing += telling.of_snooze(course.life, house.agents)
     if course.events:
         plan = Plan("filed", "clock", number, events=course.events, outgoing=outgoing)
-        written = commit.plan(plan, None, ticket.desk, None, now)
-        post.send(house, plan, written, without_mail(ticket.desk), 0, now)
+        written = commit.plan(plan, None, desk, None, now)
+        if outgoing:
+            post.send(house, plan, written, without_mail(desk), 0, now)
     _save(house, number, before, course.life, wakes)
 
 

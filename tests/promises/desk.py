@@ -54,7 +54,7 @@ class SimulatedDesk:
         config: Config = parse({"desk": [DESK], "agent": [AGENT, LEAD], "storage": storage} | settings)
         self.house: House = build_house(config, sole=True, now=lambda: self.now)
         self._reception = Reception(self.house, InThisProcess())
-        self._ticking = Ticking(self.house, lambda: self.mailboxes_are_read, grace=0)
+        self.ticking = Ticking(self.house, lambda: self.mailboxes_are_read, grace=0)
 
     def restart(self, settings: dict[str, Any]) -> None:
         self.close()
@@ -67,7 +67,7 @@ class SimulatedDesk:
         """Let the ticker do all that is due."""
 
         async def turns() -> None:
-            while await self._ticking.turn() == 0.0:
+            while await self.ticking.turn() == 0.0:
                 pass
 
         asyncio.run(turns())
@@ -84,12 +84,26 @@ class SimulatedDesk:
         silent: bool = False,
     ) -> Outcome:
         """A mail arrives, received now or earlier; what became of it."""
+        return asyncio.run(self.arrive(sender, to, subject, login, received_at, headers, silent=silent))
+
+    async def arrive(
+        self,
+        sender: str,
+        to: str = DESK["address"],  # type: ignore[assignment]
+        subject: str = "Printer",
+        login: str | None = None,
+        received_at: int | None = None,
+        headers: tuple[str, ...] = (),
+        *,
+        silent: bool = False,
+    ) -> Outcome:
+        """The same, within a loop."""
         self._count += 1
         date = format_datetime(datetime.fromtimestamp(self.now, UTC))
         head = (f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{self._count}.{sender}>")
         raw = "\r\n".join([*head, *headers, f"Date: {date}", "", f"Words number {self._count}.", ""]).encode()
         envelope = Envelope("smtp", "", sender, (to,), received_at or self.now, "127.0.0.1", login, silent=silent)
-        return asyncio.run(self._reception.receive(raw, envelope))[0]
+        return (await self._reception.receive(raw, envelope))[0]
 
     def open(self, customer: str = "customer@example.net", received_at: int | None = None) -> int:
         """A customer's mail that opens a ticket; its number."""
