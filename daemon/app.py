@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -163,7 +164,8 @@ class Daemon:
         self.mailboxes.start(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        if not os.isatty(0):  # in a terminal, SIGHUP says that it was closed
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
 
     def trouble(self) -> str | None:
         """What keeps mail from leaving or coming at present, in sentences; None if nothing does."""
