@@ -88,9 +88,8 @@ def year_of(instant: Instant) -> int:
 
 
 def local(instant: Instant, name: str) -> str:
-    """An instant as people in a zone read it: ``2026-03-30 09:00:00 +02:00 (Europe/Berlin)``."""
-    local = there(instant, name)
-    return f"{local.isoformat(' ')[:19]} {local.isoformat()[19:]} ({name})"
+    """An instant as people in a zone read it: ``2026-03-30 09:00 (Europe/Berlin)``."""
+    return f"{there(instant, name):%Y-%m-%d %H:%M} ({name})"
 
 
 def there(instant: Instant, name: str) -> datetime:

@@ -7,6 +7,7 @@ it does not matter when the daemon ends, nor how often it starts. A ticket with 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -20,6 +21,7 @@ log = structlog.get_logger()
 AT_ONCE = 100
 PUT_OFF = 3600
 PAUSE = 5.0
+LEAP = 600
 GRACE = 300
 """Seconds after the start in which rules of automation do not act: other hosts are still delivering what they held."""
 
@@ -27,9 +29,18 @@ GRACE = 300
 class Ticking:
     """What ``daemon.edge.ticker`` drives. ``caught_up``: whether each mailbox has been seen whole."""
 
-    def __init__(self, house: House, caught_up: Callable[[], bool], grace: int = GRACE) -> None:
+    def __init__(
+        self,
+        house: House,
+        caught_up: Callable[[], bool],
+        grace: int = GRACE,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._house = house
         self._caught_up = caught_up
+        self._grace = grace
+        self._steady = steady
+        self._last = (house.now(), steady())
         self._may_act_at = house.now() + grace
 
     async def turn(self) -> float | None:
@@ -41,6 +52,7 @@ class Ticking:
             return PAUSE
 
     async def _turn(self) -> float | None:
+        self._watch(self._house.now())
         if await self._bring_under_terms():
             return 0.0
         now = self._house.now()
@@ -51,6 +63,15 @@ class Ticking:
             await self._look_at(due, now)
             return 0.0
         return None if wakes is None else float(max(0, wakes - now))
+
+    def _watch(self, now: int) -> None:
+        """After a leap of the clock rules wait as after a start: mail is on its way, or the clock is set right again."""
+        before, started = self._last
+        passed = self._steady()
+        self._last = (now, passed)
+        if abs(now - before - (passed - started)) > LEAP:
+            log.warning("clock_leapt", seconds=now - before - round(passed - started), rules_wait=self._grace)
+            self._may_act_at = now + self._grace
 
     async def _look_at(self, numbers: Sequence[int], now: int) -> None:
         acting = now >= self._may_act_at and self._caught_up()

@@ -101,7 +101,7 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
         Alert(kind, DESK, ticket, metric if kind in PROMISED else "", due, 75, 2)
         for kind in ALARMS
         for metric in METRICS
-        for ticket, due in ((TICKET, "2026-03-30 09:00:00 +02:00 (Europe/Berlin)"), (PLAIN_TICKET, ""))
+        for ticket, due in ((TICKET, "2026-03-30 09:00 (Europe/Berlin)"), (PLAIN_TICKET, ""))
     ),
     "reminder": (
         Reminder(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),

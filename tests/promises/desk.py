@@ -45,6 +45,8 @@ class SimulatedDesk:
         self._folder = folder
         self._count = 0
         self.mailboxes_are_read = True
+        self.grace = 0
+        self.restart_every = 0
         self.now = now
         self.configure(settings)
 
@@ -54,7 +56,7 @@ class SimulatedDesk:
         config: Config = parse({"desk": [DESK], "agent": [AGENT, LEAD], "storage": storage} | settings)
         self.house: House = build_house(config, sole=True, now=lambda: self.now)
         self._reception = Reception(self.house, InThisProcess())
-        self.ticking = Ticking(self.house, lambda: self.mailboxes_are_read, grace=0)
+        self.ticking = Ticking(self.house, lambda: self.mailboxes_are_read, grace=self.grace)
 
     def restart(self, settings: dict[str, Any]) -> None:
         self.close()

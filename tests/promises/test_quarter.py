@@ -123,6 +123,9 @@ def quarter(desk: SimulatedDesk, seed: int, tickets: int) -> None:
                 waiting = []
             else:
                 do(desk, numbers, at, i, act)
+            if desk.restart_every and i % desk.restart_every == 0:
+                desk.restart(settings(AFTER if at >= CHANGE else BEFORE))
+                desk.tick()
     desk.live_until(END)
 
 
@@ -158,6 +161,25 @@ MOVES_BY_HAND = {
     "closed": ("open",),
     "spam": ("open",),
 }
+
+
+def test_when_and_how_often_the_daemon_starts_changes_nothing(tmp_path: Path) -> None:
+    told = []
+    for name, every in (("quiet", 0), ("restless", 8)):
+        folder = tmp_path / name
+        folder.mkdir()
+        with simulated(folder, settings(BEFORE), START) as desk:
+            desk.restart_every = every
+            quarter(desk, seed=11, tickets=24)
+            columns = "ticket_id, kind, at, because, CASE WHEN kind LIKE 'promise%' THEN data ELSE '' END"
+            told.append(
+                (
+                    look(desk.url, "SELECT * FROM promise ORDER BY id"),
+                    look(desk.url, f"SELECT {columns} FROM event ORDER BY id"),
+                    desk.letters("alert"),
+                )
+            )
+    assert told[0] == told[1]
 
 
 def test_each_promise_of_a_quarter_is_what_the_walker_says(tmp_path: Path) -> None:

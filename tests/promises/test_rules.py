@@ -152,6 +152,20 @@ def test_rules_wait_while_a_mailbox_cannot_be_read_and_promises_do_not(tmp_path:
         assert desk.letters("reminder") == [CUSTOMER]
 
 
+def test_rules_wait_for_a_while_after_a_start_and_after_a_leap_of_the_clock(tmp_path: Path) -> None:
+    with simulated(tmp_path, settings(REMIND), MONDAY) as desk:
+        ticket = desk.open()
+        desk.agent_replies(ticket)
+        desk.grace = 300
+        desk.restart(settings(REMIND))
+        desk.now += 4 * 86_400  # in no time, as the machine counts it
+        desk.tick()
+        assert desk.letters("reminder") == []
+        desk.now += 301
+        desk.tick()
+        assert desk.letters("reminder") == [CUSTOMER]
+
+
 def test_customers_are_told_by_themselves_only_so_often(tmp_path: Path) -> None:
     often = settings(REMIND) | {"limits": {"automatic_per_ticket": 1}}
     with simulated(tmp_path, often, MONDAY) as desk:
