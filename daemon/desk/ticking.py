@@ -65,7 +65,7 @@ class Ticking:
         return None if wakes is None else float(max(0, wakes - now))
 
     def _watch(self, now: int) -> None:
-        """After a leap of the clock rules wait as after a start: mail is on its way, or the clock is set right again."""
+        """After a leap of the clock rules wait as after a start: mail may come, or the clock be set right again."""
         before, started = self._last
         passed = self._steady()
         self._last = (now, passed)
