@@ -74,19 +74,9 @@ class SimulatedDesk:
 
         asyncio.run(turns())
 
-    def write(
-        self,
-        sender: str,
-        to: str = DESK["address"],  # type: ignore[assignment]
-        subject: str = "Printer",
-        login: str | None = None,
-        received_at: int | None = None,
-        headers: tuple[str, ...] = (),
-        *,
-        silent: bool = False,
-    ) -> Outcome:
-        """A mail arrives, received now or earlier; what became of it."""
-        return asyncio.run(self.arrive(sender, to, subject, login, received_at, headers, silent=silent))
+    def write(self, sender: str, to: str = DESK["address"], **more: Any) -> Outcome:  # type: ignore[assignment]
+        """A mail arrives; what became of it (see ``arrive``)."""
+        return asyncio.run(self.arrive(sender, to, **more))
 
     async def arrive(
         self,
@@ -99,7 +89,7 @@ class SimulatedDesk:
         *,
         silent: bool = False,
     ) -> Outcome:
-        """The same, within a loop."""
+        """A mail arrives, received now or earlier; what became of it. For use within a loop."""
         self._count += 1
         date = format_datetime(datetime.fromtimestamp(self.now, UTC))
         head = (f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{self._count}.{sender}>")
