@@ -13,8 +13,8 @@ import pytest
 
 from daemon import almanac
 from daemon.almanac import Definition
-from daemon.core.spells import spells
 from daemon.core.status import BACKLOG
+from reports.spells import spells
 from tests.shared import incidents
 
 STATUS = {

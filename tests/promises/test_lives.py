@@ -17,9 +17,9 @@ from daemon.core.sla.follow import follow, pass_time
 from daemon.core.sla.life import Life, Promise
 from daemon.core.sla.terms import METRICS, Condition, Metric, SlaPolicy, Step, Subject, Target, Terms
 from daemon.core.sla.tick import tick
-from daemon.core.spells import spells
 from daemon.core.status import MOVES, after_agent_replied, after_customer_wrote
 from daemon.desk.explaining import CalendarTime
+from reports.spells import spells
 from tests.promises.calendars import NIGHT_SHIFTS, OFFICE_WITH_A_BREAK
 from tests.promises.desk import utc
 from tests.promises.judge import Always, OpenTime, Rule, Verdict, in_order, judge, verdict_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Protocol
 
 from daemon.core.calendar import Timeline
@@ -210,8 +210,3 @@ class _Telling:
             self._ended_at,
             tuple(self._stretches),
         )
-
-
-def days(start: date, end: date) -> Iterable[date]:
-    """Each day from ``start`` to ``end``, that included."""
-    return (start + timedelta(days=i) for i in range((end - start).days + 1))
