@@ -63,7 +63,7 @@ def carry_out(
         at = plan.events[-1].at
         if not any(e.kind in MOVING for e in plan.events) and not lives.is_due(plan.ticket, at):
             return plan, commit.plan(plan, mail, desk, envelope, now, message)
-        life = before = lives.load(plan.ticket)
+        life = before = _load(house, plan.ticket)
     course, wakes = _within_horizon(house, now, lambda terms: _followed(life, plan, terms))
     written = commit.plan(plan, mail, desk, envelope, now, message, course.events)
     assert written.ticket is not None
@@ -77,7 +77,7 @@ def look_at(house: House, number: int, now: int, *, acting: bool = True) -> None
 
     Without ``acting`` promises are dated, but rules of automation wait.
     """
-    before = lives.load(number)
+    before = _load(house, number)
     desk = before.subject.desk
     course, acted, wakes = _within_horizon(house, now, lambda terms: _ticked(before, terms, now, acting))
     outgoing = telling.of_alerts(course.alerts, course.life, house.agents)
@@ -105,6 +105,15 @@ def _ticked(life: Life, terms: Terms, now: int, acting: bool) -> tuple[Course, t
 def _followed(life: Life, plan: Plan, terms: Terms) -> tuple[Course, Instant | None]:
     course = follow(life, plan.events, terms)
     return course, wake_at(course.life, terms)
+
+
+def _load(house: House, number: int) -> Life:
+    """A life, with the versions that its promises stand on at hand."""
+    life = lives.load(number)
+    for promise in life.promises:
+        if promise.is_owed:
+            house.agreement.include(promise.policy, promise.calendar)
+    return life
 
 
 def _opened(plan: Plan, mail: Mail | None, desk: str) -> Life:

@@ -17,7 +17,7 @@ from daemon.config import Config, ConfigurationError
 from daemon.config import Policy as PolicyOptions
 from daemon.core.calendar import BeyondHorizon, Timeline
 from daemon.core.plan import AgentFacts
-from daemon.core.sla.terms import CALENDAR_TIME, Rule, SlaPolicy, Step, Target, Terms
+from daemon.core.sla.terms import CALENDAR_TIME, Condition, Rule, SlaPolicy, Step, Target, Terms
 from daemon.core.values import Instant
 from daemon.store import lives
 from daemon.store import terms as kept
@@ -92,6 +92,15 @@ class Agreement:
             raise beyond
         self.terms = replace(self.terms, timelines={v: x.timeline for v, x in self.layouts.items()})
 
+    def include(self, policy: str, calendar: str) -> None:
+        """Take in versions that another process made: a command that ran on a newer configuration than ours."""
+        if policy not in self.terms.versions:
+            known = {version: _policy(version, terms) for version, terms in kept.policies([policy]).items()}
+            self.terms = replace(self.terms, versions={**self.terms.versions, **known})
+        if calendar != CALENDAR_TIME and calendar not in self.layouts:
+            self.layouts[calendar] = load(calendar)
+            self.terms = replace(self.terms, timelines={v: x.timeline for v, x in self.layouts.items()})
+
 
 def agree(config: Config, agents: Sequence[AgentFacts], now: Instant, *, anew: bool) -> Agreement:
     """Keep the configured terms, and load what unfinished promises stand on; ConfigurationError with every fault.
@@ -126,7 +135,8 @@ def agree(config: Config, agents: Sequence[AgentFacts], now: Instant, *, anew: b
         layouts[version] = load(version)
     digest = kept.digest(
         [
-            [[sorted(map(sorted, asdict(condition).values())), policy.digest] for condition, policy in in_force],
+            [[_plain(condition), policy.digest] for condition, policy in in_force],
+            [[_plain(r.when), r.name, r.status, asdict(r.after), r.calendar, r.act, r.notice] for r in rules],
             sorted(calendars.items()),
         ]
     )
@@ -138,6 +148,10 @@ def agree(config: Config, agents: Sequence[AgentFacts], now: Instant, *, anew: b
         versions | {policy.digest: policy for _, policy in in_force},
     )
     return Agreement(in_terms, layouts, digest)
+
+
+def _plain(condition: Condition) -> list[list[str]]:
+    return [sorted(names) for names in asdict(condition).values()]
 
 
 def load(version: str) -> Layout:

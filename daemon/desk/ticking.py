@@ -102,7 +102,7 @@ class Ticking:
             return False
         at = int(beyond.partition(" ")[2]) if beyond and beyond.startswith(f"{digest} ") else 0
         known = self._house.agreement.terms
-        if in_force is None and not known.policies and not known.rules:
+        if in_force is None and not known.versions and not known.rules:
             numbers: list[int] = []
         else:
             numbers = await asyncio.to_thread(self._house.store.read, lambda: lives.unfinished(at, AT_ONCE))

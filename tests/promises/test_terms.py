@@ -174,6 +174,44 @@ def test_a_configuration_that_is_right_is_taken_while_the_desk_runs(tmp_path: Pa
         assert desk.promise(ticket, "first_response")["due_at"] == MONDAY + 2 * 3600
 
 
+def test_terms_that_a_command_brought_along_are_known_to_a_daemon_that_has_not_read_them_yet(tmp_path: Path) -> None:
+    with simulated(tmp_path, SETTINGS, MONDAY) as desk:
+        running = desk.house.agreement
+        ticket = desk.open()
+        newer = {"calendar": [OFFICE | {"zone": "Europe/London"}], "policy": [STANDARD | {"first_response": "2h"}]}
+        desk.restart(newer)
+        desk.set(ticket, priority="high")
+        desk.house.agreement = running
+        desk.now += 600
+        desk.customer_replies(ticket)
+        assert (
+            desk.promise(ticket, "first_response")["due_at"] == desk.now + 4 * 3600
+        )  # nothing was spent in London, which opened later
+
+
+def test_a_rule_that_is_added_reaches_tickets_that_wait_already(tmp_path: Path) -> None:
+    with simulated(tmp_path, SETTINGS, MONDAY) as desk:
+        ticket = desk.open()
+        desk.agent_replies(ticket)
+        desk.tick()
+        give_up = {"name": "give-up", "status": "pending", "after": "24h", "do": "resolve"}
+        desk.restart(SETTINGS | {"automation": [give_up]})
+        desk.tick()
+        desk.live_until(MONDAY + 10 * 86_400)
+        assert desk.status(ticket) == "resolved"
+
+
+def test_a_policy_that_is_removed_takes_its_promises_with_it_but_for_what_is_settled(tmp_path: Path) -> None:
+    with simulated(tmp_path, SETTINGS, MONDAY) as desk:
+        ticket = desk.open()
+        desk.now += 600
+        desk.agent_replies(ticket)
+        desk.restart({})
+        desk.tick()
+        ended = {p["metric"]: (p["state"], p["because"]) for p in desk.promises(ticket)}
+        assert ended == {"first_response": ("kept", "fulfilled-in-time"), "resolution": ("cancelled", "no-policy")}
+
+
 def test_a_ticket_with_which_the_clock_fails_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from daemon.desk import ticking
 
