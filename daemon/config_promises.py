@@ -33,9 +33,12 @@ def target(text: str) -> Target:
     """``4h`` of open time, ``4h calendar`` of calendar time; ValueError is a sentence."""
     length = text.removesuffix(f" {CALENDAR_TIME}")
     counts_open = length == text
+    try:
+        seconds = hours.duration(length)
+    except ValueError:
+        raise ValueError(f"{text!r} is no target; write one such as 4h, 1h 30m or 2d calendar") from None
     if counts_open and "d" in length:
         raise ValueError(f"{text!r}: a day of open time has no fixed length; write hours, or {length} calendar")
-    seconds = hours.duration(length)
     if seconds <= 0:
         raise ValueError(f"{text!r} is no time at all; write one such as 4h")
     return Target(seconds, counts_open)

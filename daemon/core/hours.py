@@ -14,7 +14,7 @@ from daemon.core.calendar import DAY, Span
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIMES = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)(\+1)?")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)")
-_DURATION = re.compile(r"(?:(\d{1,6})d)? ?(?:(\d{1,6})h)? ?(?:(\d{1,6})m)? ?(?:(\d{1,8})s)?")
+_DURATION = re.compile(" ?".join(rf"(?:(\d{{1,9}}) ?{unit})?" for unit in "dhms"))
 
 Closure = tuple[date | tuple[int, int], date | tuple[int, int]]
 """First and last day that is closed: dates, or (month, day) of every year."""

@@ -69,11 +69,15 @@ class Layout:
 
 @dataclass(slots=True)
 class Agreement:
-    """Terms with the layouts that their timelines come from. ``digest`` is that of all that is in force."""
+    """Terms with the layouts that their timelines come from.
+
+    ``digest`` is that of all that is in force; ``people`` are the agents, to whom alone a step may give a ticket.
+    """
 
     terms: Terms = field(default_factory=Terms)
     layouts: dict[str, Layout] = field(default_factory=dict)
     digest: str = ""
+    people: frozenset[int] = frozenset()
 
     def extend(self, beyond: BeyondHorizon, now: Instant, write: Callable[[Callable[[], None]], object]) -> None:
         """Lay out another year for each calendar that ends (or begins) there; BeyondHorizon again where none may be.
@@ -95,7 +99,9 @@ class Agreement:
     def include(self, policy: str, calendar: str) -> None:
         """Take in versions that another process made: a command that ran on a newer configuration than ours."""
         if policy not in self.terms.versions:
-            known = {version: _policy(version, terms) for version, terms in kept.policies([policy]).items()}
+            known = {
+                version: _policy(version, terms, self.people) for version, terms in kept.policies([policy]).items()
+            }
             self.terms = replace(self.terms, versions={**self.terms.versions, **known})
         if calendar != CALENDAR_TIME and calendar not in self.layouts:
             self.layouts[calendar] = load(calendar)
@@ -124,13 +130,14 @@ def agree(config: Config, agents: Sequence[AgentFacts], now: Instant, *, anew: b
         policies.append((policy.condition, terms))
     if faults:
         raise ConfigurationError(faults)
-    in_force = [(condition, _policy(kept.add_policy(terms, now), terms)) for condition, terms in policies]
+    people = frozenset(agent.person for agent in agents)
+    in_force = [(condition, _policy(kept.add_policy(terms, now), terms, people)) for condition, terms in policies]
     rules = tuple(
         Rule(r.name, r.condition, r.status, r.target, r.calendar or _first(config), r.do, r.notice)
         for r in config.automation
     )
     known_policies, known_calendars = lives.versions_in_use()
-    versions = {version: _policy(version, terms) for version, terms in kept.policies(known_policies).items()}
+    versions = {version: _policy(version, terms, people) for version, terms in kept.policies(known_policies).items()}
     for version in known_calendars - set(layouts):
         layouts[version] = load(version)
     digest = kept.digest(
@@ -147,7 +154,7 @@ def agree(config: Config, agents: Sequence[AgentFacts], now: Instant, *, anew: b
         {version: layout.timeline for version, layout in layouts.items()},
         versions | {policy.digest: policy for _, policy in in_force},
     )
-    return Agreement(in_terms, layouts, digest)
+    return Agreement(in_terms, layouts, digest, people)
 
 
 def _plain(condition: Condition) -> list[list[str]]:
@@ -224,7 +231,8 @@ def _terms(policy: PolicyOptions, config: Config, agents: Sequence[AgentFacts]) 
     }
 
 
-def _policy(version: str, terms: Mapping[str, Any]) -> SlaPolicy:
+def _policy(version: str, terms: Mapping[str, Any], people: frozenset[int]) -> SlaPolicy:
+    """Kept terms as a value; a step no longer gives a ticket to someone who is no agent by now."""
     return SlaPolicy(
         terms["name"],
         version,
@@ -232,7 +240,13 @@ def _policy(version: str, terms: Mapping[str, Any]) -> SlaPolicy:
         {metric: Target(*target) for metric, target in terms["targets"].items()},
         frozenset(terms["pauses"]),
         tuple(terms["warnings"]),
-        tuple(Step(**step | {"notify": tuple(step["notify"]), "tags": tuple(step["tags"])}) for step in terms["steps"]),
+        tuple(_step(step, people) for step in terms["steps"]),
         terms["keep_old"],
         terms["quiet"],
     )
+
+
+def _step(kept_step: Mapping[str, Any], people: frozenset[int]) -> Step:
+    assignee = kept_step["assignee"] if kept_step["assignee"] in people else None
+    lists = {name: tuple(kept_step[name]) for name in ("notify", "tags")}
+    return Step(**{**kept_step, **lists, "assignee": assignee})

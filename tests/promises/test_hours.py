@@ -35,7 +35,16 @@ def test_closed_days_of_every_year_may_go_round_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90m", 5400), ("4h", 14_400), ("1h 30m", 5400), ("2d", 172_800), ("1d 1s", 86_401)]
+    ("text", "seconds"),
+    [
+        ("90m", 5400),
+        ("4h", 14_400),
+        ("1h 30m", 5400),
+        ("2d", 172_800),
+        ("1d 1s", 86_401),
+        ("4 h", 14_400),
+        ("1 h 30 m", 5400),
+    ],
 )
 def test_lengths_of_time(text: str, seconds: int) -> None:
     assert hours.duration(text) == seconds

@@ -52,7 +52,8 @@ CLOSE = {"name": "close", "status": "resolved", "after": "40h", "do": "close"}
             "policy[0].first_response: '2d': a day of open time has no",
         ),
         ({"policy": [STANDARD | {"first_response": "0h"}]}, "policy[0].first_response: '0h' is no time at all"),
-        ({"policy": [STANDARD | {"first_response": "soon"}]}, "policy[0].first_response: 'soon' is no length of time"),
+        ({"policy": [STANDARD | {"first_response": "soon"}]}, "policy[0].first_response: 'soon' is no target; write"),
+        ({"policy": [STANDARD | {"resolution": "4h Calendar"}]}, "policy[0].resolution: '4h Calendar' is no target"),
         ({"policy": [STANDARD | {"calendar": "other"}]}, "policy[0].calendar: there is no calendar 'other'"),
         ({"calendar": []}, "policy[0].calendar: open time needs a [[calendar]]; write one"),
         ({"policy": [STANDARD | {"warn": [100]}]}, "policy[0].warn: a warning comes before the end"),
@@ -210,6 +211,16 @@ def test_a_policy_that_is_removed_takes_its_promises_with_it_but_for_what_is_set
         desk.tick()
         ended = {p["metric"]: (p["state"], p["because"]) for p in desk.promises(ticket)}
         assert ended == {"first_response": ("kept", "fulfilled-in-time"), "resolution": ("cancelled", "no-policy")}
+
+
+def test_a_step_gives_no_ticket_to_someone_who_is_no_agent_any_longer(tmp_path: Path) -> None:
+    kept = {"policy": [STANDARD | {"applies": "new"}], "escalation": [STEP | {"assign": LEAD["address"]}]}
+    with simulated(tmp_path, SETTINGS | kept, MONDAY) as desk:
+        ticket = desk.open()
+        desk.restart({"agent": [AGENT], "calendar": [OFFICE], "policy": [STANDARD | {"applies": "new", "warn": []}]})
+        desk.live_until(MONDAY + 5 * 3600)
+        assert "escalated" in [e["kind"] for e in desk.events(ticket)]
+        assert look(desk.url, "SELECT assignee_id AS a FROM ticket")[0]["a"] is None
 
 
 def test_a_ticket_with_which_the_clock_fails_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
