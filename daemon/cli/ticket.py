@@ -179,9 +179,11 @@ def set_(
     ] = None,
     team: Annotated[str | None, typer.Option("--team", help="Name of a team.")] = None,
     type_: Annotated[str | None, typer.Option("--type", help=", ".join(TYPES))] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="Tag to give; may stand several times.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag to give; may stand several times.")
+    ] = None,
     untag: Annotated[
-        list[str] | None, typer.Option("--untag", help="Tag to take away; may stand several times.")
+        list[str] | None, typer.Option("--untag", metavar="TAG", help="Tag to take away; may stand several times.")
     ] = None,
     snooze: Annotated[
         str | None,

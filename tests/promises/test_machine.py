@@ -111,4 +111,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = hypothesis_settings(max_examples=10, stateful_step_count=14, deadline=None)
+TestLives.settings = hypothesis_settings(max_examples=8, stateful_step_count=14, deadline=None)

@@ -98,7 +98,7 @@ def test_when_and_how_often_the_daemon_starts_changes_nothing(tmp_path: Path) ->
         folder.mkdir()
         with simulated(folder, settings(BEFORE), START) as desk:
             desk.restart_every = every
-            quarter(desk, seed=11, tickets=24)
+            quarter(desk, seed=11, tickets=16)
             columns = "ticket_id, kind, at, because, CASE WHEN kind LIKE 'promise%' THEN data ELSE '' END"
             told.append(
                 (
