@@ -77,6 +77,7 @@ def look_at(house: House, number: int, now: int, *, acting: bool = True) -> None
 
     Without ``acting`` promises are dated, but rules of automation wait.
     """
+    now = max(now, lives.last_event_at(number))  # a clock that was set back: lives never run backwards
     before = _load(house, number)
     desk = before.subject.desk
     course, acted, wakes = _within_horizon(house, now, lambda terms: _ticked(before, terms, now, acting))

@@ -55,6 +55,7 @@ CHANGED = Prepared(
     )
 )
 TURNED = Prepared(Ticket.update({getattr(Ticket, name): Slot(name) for name in OWN}).where(Ticket.id == Slot("number")))
+LAST_EVENT = Prepared(Event.select(pw.fn.MAX(Event.at)).where(Event.ticket == Slot("number")))
 WAKES = Prepared(Ticket.select(Ticket.wake_at).where(Ticket.id == Slot("number")))
 DUE = Prepared(
     Ticket.select(Ticket.id)
@@ -116,6 +117,11 @@ def save(number: int, before: Life | None, after: Life, wake_at: Instant | None)
         dormant=after.dormant,
         wake_at=wake_at,
     )
+
+
+def last_event_at(number: int) -> Instant:
+    """When something happened to a ticket last; 0 if nothing did."""
+    return int(LAST_EVENT.value(number=number) or 0)
 
 
 def is_due(number: int, now: Instant) -> bool:

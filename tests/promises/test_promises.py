@@ -244,6 +244,20 @@ def test_a_quiet_policy_warns_in_the_next_open_hour(opened: Open) -> None:
     assert "promise_warned" not in told  # by Monday there is nothing left to warn of
 
 
+def test_a_clock_that_was_set_back_makes_no_life_run_backwards(opened: Open) -> None:
+    desk = opened(now=utc("2026-03-10 08:00"))
+    ticket = desk.open()
+    desk.now += 2 * HOUR
+    desk.set(ticket, priority="high")
+    desk.now -= 86_400
+    desk.restart(SETTINGS | {"policy": [STANDARD | {"first_response": "3h"}]})
+    desk.tick()
+    desk.agent_replies(ticket)
+    assert [e["at"] for e in desk.events(ticket)] == sorted(e["at"] for e in desk.events(ticket))
+    first = desk.promise(ticket, "first_response")
+    assert (first["state"], first["spent"], first["kept_at"]) == ("kept", 2 * HOUR, utc("2026-03-10 10:00"))
+
+
 def test_history_is_promised_nothing_until_something_happens(opened: Open) -> None:
     desk = opened()
     ticket = desk.write("customer@example.net", silent=True, received_at=utc("2025-01-07 10:00")).ticket
