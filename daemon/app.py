@@ -51,7 +51,7 @@ def build_house(config: Config, *, sole: bool = False, now: Callable[[], int] = 
     if folder is not None and not folder.is_dir():
         raise ConfigurationError([f"storage.templates: there is no folder {folder}; create it or leave the option out"])
     templates = Templates(folder)
-    if faults := templates.check():
+    if folder is not None and (faults := templates.check()):  # our own are proved good by the tests
         raise ConfigurationError(faults)
     keyring = load_keyring(config.storage.key_path)
     storage = config.storage
