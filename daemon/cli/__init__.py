@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from daemon.cli import check, demo, file, inbound, inspect, run, ticket
+from daemon.cli import check, demo, file, inbound, inspect, play, run, ticket
 
 app = typer.Typer(
     name="counterfoil",
@@ -25,6 +25,7 @@ app.command("check")(check.check)
 app.command("file")(file.file)
 app.command("inspect")(inspect.inspect)
 app.command("demo")(demo.demo)
+app.command("play")(play.play)
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(ticket.app, name="ticket")
 

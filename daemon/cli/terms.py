@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from daemon import clock
 from daemon import config as configuration
 from daemon.config import Config, ConfigurationError
 from daemon.desk.house import House
@@ -77,7 +78,7 @@ def fail_for_now(error: StoreUnavailable) -> NoReturn:
 
 
 @contextmanager
-def house(path: Path | None) -> Iterator[House]:
+def house(path: Path | None, now: Callable[[], int] = clock.now) -> Iterator[House]:
     """The desk's house, opened beside a running daemon; faults end the program with a sentence."""
     from daemon import logs
     from daemon.app import build_house
@@ -85,7 +86,7 @@ def house(path: Path | None) -> Iterator[House]:
     config = load_config(path)
     logs.configure("warning")
     try:
-        opened = build_house(config)
+        opened = build_house(config, now=now)
     except ConfigurationError as error:
         fail_whole(error, path)
     except StoreError as error:

@@ -12,7 +12,7 @@ from daemon.core.reasons import sentence
 from daemon.core.sla.terms import METRICS
 from daemon.core.status import PRIORITIES, STATUSES, TYPES
 
-app = typer.Typer(no_args_is_help=True, help="Tickets: list, show, why, set.")
+app = typer.Typer(no_args_is_help=True, help="Tickets: list, show, why, set, rate.")
 
 _NOT_THERE = "there is no ticket {}; see: counterfoil ticket list"
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, help="Number of the ticket, without #.")]
@@ -211,6 +211,28 @@ def set_(
         except Unchangeable as error:
             fail(str(error), USAGE)
     say(f"#{number}: " + (", ".join(_change(e) for e in changed) or "nothing to change"))
+
+
+@app.command("rate")
+def rate_(
+    number: Number,
+    verdict: Annotated[str, typer.Argument(metavar="good|bad", help="What the customer said.")],
+    config: ConfigFile = None,
+) -> None:
+    """Note how a customer says that they were served; their last word on a ticket is the one that counts.
+
+    Example: counterfoil ticket rate 1042 good
+    """
+    from daemon.desk.change import Unchangeable, rate
+
+    if verdict not in ("good", "bad"):
+        fail(f"{verdict!r} is no verdict; write good or bad", USAGE)
+    with house(config) as here:
+        try:
+            here.store.write(lambda: rate(here, number, verdict == "good", "told-by-operator")).result()
+        except Unchangeable as error:
+            fail(str(error), USAGE)
+    say(f"#{number}: rated {verdict}")
 
 
 def _change(event: Event) -> str:

@@ -107,6 +107,12 @@ def change(
     return Plan("filed" if events else "ignored", because, ticket.id, events=tuple(events), outgoing=tuple(outgoing))
 
 
+def rate(ticket: TicketFacts, person: int, positive: bool, because: str, now: int) -> Plan:
+    """Someone says how they were served. The last word of a person on a ticket is the one that counts."""
+    event = Event("rated", because, max(now, ticket.last_event_at), person, data=(("positive", positive),))
+    return Plan("filed", because, ticket.id, events=(event,))
+
+
 CHANGES = {
     "status": "status_changed",
     "priority": "priority_changed",

@@ -14,6 +14,9 @@ REASONS: dict[str, str] = {
     "bounce-of-our-mail": "One of our mails came back, and the report is bound to it.",
     "confirmed-by-agent": "The agent confirmed it.",
     "discarded-by-agent": "The agent discarded it.",
+    "changed-by-agent": "An agent changed it.",
+    "rated-by-customer": "The customer said how they were served.",
+    "told-by-operator": "The customer told the operator how they were served.",
     # what kept it from being answered, or let it
     "a-person-wrote": "Nothing says that a machine wrote it.",
     "null-sender": "Its envelope sender is empty: a machine sent it.",

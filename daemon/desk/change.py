@@ -62,6 +62,19 @@ def change(
     return plan.events
 
 
+def rate(house: House, number: int, positive: bool, because: str) -> None:
+    """Note how the requester of a ticket says that they were served; Unchangeable where there is no such ticket.
+
+    Runs in the writer's transaction.
+    """
+    now = house.now()
+    ticket = facts.ticket(number, None, None, now)
+    if ticket is None:
+        raise Unchangeable(f"there is no ticket {number}; see: counterfoil ticket list")
+    plan = decide.rate(ticket, ticket.requester, positive, because, now)
+    promising.carry_out(house, plan, None, ticket.desk, None, now)
+
+
 def _until(house: House, text: str, now: int) -> int:
     """An instant: so long from now, or a time in the zone of the first calendar."""
     try:

@@ -32,7 +32,8 @@ class House:
     """Configuration, store, templates and keys of one running desk.
 
     ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox, ``woken`` after one
-    that gave the clock something to do at an instant; ``wakes`` is the earliest such.
+    that gave the clock something to do at an instant; ``wakes`` is the earliest such. A ``mute`` house decides and
+    remembers as ever, and writes no letters.
     """
 
     config: Config
@@ -49,6 +50,7 @@ class House:
     woken: Callable[[int], None] = lambda _: None
     wakes: int | None = field(init=False, default=None)
     agreement: Agreement = field(init=False, default_factory=Agreement)
+    mute: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.book = AddressBook(

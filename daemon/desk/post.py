@@ -36,6 +36,8 @@ class SecretInLetter(Exception):
 
 def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: int, now: int) -> None:
     """Compose and queue every letter of a Plan. All copies of an answer bear one Message-ID (invariant 29)."""
+    if house.mute:
+        return
     desk, ticket = arrival.to.desk, written.ticket
     answers = sum(o.kind == "answer" for o in plan.outgoing)
     shared = message_id(ticket or 0, house.keyring.token(ticket or 0, NOBODY), house.nonce(), house.domain(desk))

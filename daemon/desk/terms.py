@@ -17,7 +17,7 @@ from daemon.config import Config, ConfigurationError
 from daemon.config import Policy as PolicyOptions
 from daemon.core.calendar import BeyondHorizon, Timeline
 from daemon.core.plan import AgentFacts
-from daemon.core.sla.terms import CALENDAR_TIME, Condition, Rule, SlaPolicy, Step, Target, Terms
+from daemon.core.sla.terms import CALENDAR_TIME, Condition, Rule, Terms, policy_of
 from daemon.core.values import Instant
 from daemon.store import lives
 from daemon.store import terms as kept
@@ -100,7 +100,7 @@ class Agreement:
         """Take in versions that another process made: a command that ran on a newer configuration than ours."""
         if policy not in self.terms.versions:
             known = {
-                version: _policy(version, terms, self.people) for version, terms in kept.policies([policy]).items()
+                version: policy_of(version, terms, self.people) for version, terms in kept.policies([policy]).items()
             }
             self.terms = replace(self.terms, versions={**self.terms.versions, **known})
         if calendar != CALENDAR_TIME and calendar not in self.layouts:
@@ -131,13 +131,13 @@ def agree(config: Config, agents: Sequence[AgentFacts], now: Instant, *, anew: b
     if faults:
         raise ConfigurationError(faults)
     people = frozenset(agent.person for agent in agents)
-    in_force = [(condition, _policy(kept.add_policy(terms, now), terms, people)) for condition, terms in policies]
+    in_force = [(condition, policy_of(kept.add_policy(terms, now), terms, people)) for condition, terms in policies]
     rules = tuple(
         Rule(r.name, r.condition, r.status, r.target, r.calendar or _first(config), r.do, r.notice)
         for r in config.automation
     )
     known_policies, known_calendars = lives.versions_in_use()
-    versions = {version: _policy(version, terms, people) for version, terms in kept.policies(known_policies).items()}
+    versions = {version: policy_of(version, terms, people) for version, terms in kept.policies(known_policies).items()}
     for version in known_calendars - set(layouts):
         layouts[version] = load(version)
     digest = kept.digest(
@@ -229,24 +229,3 @@ def _terms(policy: PolicyOptions, config: Config, agents: Sequence[AgentFacts]) 
         "keep_old": policy.applies == "new",
         "quiet": policy.quiet,
     }
-
-
-def _policy(version: str, terms: Mapping[str, Any], people: frozenset[int]) -> SlaPolicy:
-    """Kept terms as a value; a step no longer gives a ticket to someone who is no agent by now."""
-    return SlaPolicy(
-        terms["name"],
-        version,
-        terms["calendar"],
-        {metric: Target(*target) for metric, target in terms["targets"].items()},
-        frozenset(terms["pauses"]),
-        tuple(terms["warnings"]),
-        tuple(_step(step, people) for step in terms["steps"]),
-        terms["keep_old"],
-        terms["quiet"],
-    )
-
-
-def _step(kept_step: Mapping[str, Any], people: frozenset[int]) -> Step:
-    assignee = kept_step["assignee"] if kept_step["assignee"] in people else None
-    lists = {name: tuple(kept_step[name]) for name in ("notify", "tags")}
-    return Step(**{**kept_step, **lists, "assignee": assignee})

@@ -181,6 +181,8 @@ def thread_key(message_id: str, ticket: int) -> None:
     NEW_THREAD_KEY.add(rfc_message_id=message_id, ticket=ticket)
 
 
+WORDS = frozenset({"subject", "resolution_text"})
+"""Columns of which an event says that they changed, and not from what to what: events hold no words."""
 STAMPS = {"resolved": "resolved_at", "closed": "closed_at"}
 
 
@@ -191,7 +193,8 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
     for event in events:
         data = dict(event.data)
         if event.column is not None:
-            data |= {"from": event.was, "to": event.becomes}
+            if event.column not in WORDS:
+                data |= {"from": event.was, "to": event.becomes}
             changed[event.column] = event.becomes
             if event.column == "status":
                 changed |= {

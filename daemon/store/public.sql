@@ -1,5 +1,6 @@
 -- The published schema for analysts. Columns are added, never renamed or re-meant.
--- Instants are whole seconds since 1970-01-01 UTC. Persons are ids; no address and no word of a mail is here.
+-- Instants are whole seconds since 1970-01-01 UTC. Persons are ids; no address and no word of a mail is here, but for
+-- the names and addresses in v1_person.
 
 DROP VIEW IF EXISTS v1_ticket;
 CREATE VIEW v1_ticket AS
@@ -45,3 +46,17 @@ DROP VIEW IF EXISTS v1_policy;
 CREATE VIEW v1_policy AS
 SELECT version AS policy, name AS policy_name, terms, made_at
 FROM sla_policy;
+
+
+DROP VIEW IF EXISTS v1_rating;
+CREATE VIEW v1_rating AS
+SELECT id AS rating_id, ticket_id, actor_id AS person_id, at,
+       CASE WHEN data LIKE '%"positive":true%' THEN 1 ELSE 0 END AS positive
+FROM event WHERE kind = 'rated';
+
+-- The one view with names and addresses in it: a snapshot keeps it apart from all else.
+DROP VIEW IF EXISTS v1_person;
+CREATE VIEW v1_person AS
+SELECT id AS person_id, name, language, created_at,
+       (SELECT MIN(address) FROM mail_address WHERE mail_address.person_id = person.id) AS address
+FROM person;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from daemon.core.calendar import ALWAYS, Timeline
 
@@ -163,3 +163,24 @@ class Terms:
     def calendar(self, name: str, target: Target) -> str:
         """The version of the calendar in which a target is counted."""
         return self.calendars[name] if target.open else CALENDAR_TIME
+
+
+def policy_of(version: str, kept: Mapping[str, Any], people: frozenset[int] | None = None) -> SlaPolicy:
+    """Kept terms (``v1_policy.terms``) as a value; a step gives a ticket to nobody but ``people``, where they are told."""
+    return SlaPolicy(
+        kept["name"],
+        version,
+        kept["calendar"],
+        {metric: Target(*target) for metric, target in kept["targets"].items()},
+        frozenset(kept["pauses"]),
+        tuple(kept["warnings"]),
+        tuple(_step(step, people) for step in kept["steps"]),
+        kept["keep_old"],
+        kept["quiet"],
+    )
+
+
+def _step(kept: Mapping[str, Any], people: frozenset[int] | None) -> Step:
+    assignee = kept["assignee"] if people is None or kept["assignee"] in people else None
+    lists = {name: tuple(kept[name]) for name in ("notify", "tags")}
+    return Step(**{**kept, **lists, "assignee": assignee})

@@ -1,0 +1,401 @@
+"""Snapshots: the published views as Parquet, with a manifest that says what they are and proves it.
+
+    DIR/manifest.json                     what there is; replaced in one step when all else is written
+    DIR/event-2026-03-1f0c2a9be7d4.parquet   rows of tickets opened in March 2026 (UTC), named by their content
+
+A new snapshot into the same folder writes anew what belongs to tickets that were touched since, into new files, and the
+manifest last: a reader sees the old state or the new one. Files that only the manifest before the last named are
+removed then, so that whoever is reading has until the next snapshot to finish. ``person`` holds the names and addresses
+and is always written anew; the one before goes at once. A pseudonymised snapshot has no persons, its person ids are
+keyed digests, and free text is left out; times are never shifted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from reports.arrow import schema_of
+from reports.problems import SourceError
+from reports.schema import TABLES, VERSION, Table
+from reports.sources import Source
+
+MANIFEST = "manifest.json"
+GROUP = 128_000
+"""Rows of a row group."""
+NO_TICKET = "none"
+WORDY_EVENTS = ("subject_changed", "resolution_set", "field_changed")
+PERSONS = ("requester_id", "assignee_id", "actor_id", "author_id", "person_id")
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A Parquet file: ``month`` of its tickets' opening ('' where that means nothing).
+
+    ``unsettled``: rows that may change without an event, and ``newest`` their table's highest key in it.
+    """
+
+    path: str
+    table: str
+    month: str
+    rows: int
+    bytes: int
+    sha256: str
+    unsettled: int = 0
+    newest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot is. ``taken_at``: the database's own clock, UTC seconds. ``before``: files of the one before."""
+
+    version: int
+    taken_at: int
+    source: str
+    last_event: int
+    pseudonymised: bool
+    policies: tuple[str, ...]
+    calendars: tuple[str, ...]
+    files: tuple[File, ...] = field(repr=False)
+    before: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of all that it says but of what came before: the name under which a figure can be repeated."""
+        said = {key: value for key, value in _plain(self).items() if key != "before"}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What lies in a folder; SourceError says why it cannot be used."""
+    path = folder / MANIFEST
+    if not folder.exists():
+        raise SourceError(f"there is no snapshot {folder}; make one with: counterfoil snapshot --out {folder}")
+    if not path.is_file():
+        raise SourceError(f"{folder} has no {MANIFEST}: it is no snapshot, or was never finished; make it again")
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        if int(said["version"]) > VERSION:
+            raise SourceError(
+                f"{folder} was made by a newer version (its format is {said['version']}, this reads up to {VERSION}); "
+                "install that version, or make the snapshot with this one"
+            )
+        files = tuple(File(**one) for one in said.pop("files"))
+        digest = said.pop("digest")
+        lists = {name: tuple(said.pop(name)) for name in ("policies", "calendars", "before")}
+        manifest = Manifest(files=files, **said, **lists)
+    except (ValueError, KeyError, TypeError):
+        raise SourceError(f"{path} cannot be read: it is damaged; make the snapshot again") from None
+    if manifest.digest != digest:
+        raise SourceError(f"{path} was changed after it was written; make the snapshot again")
+    return manifest
+
+
+def check_files(folder: Path, files: Iterable[File]) -> None:
+    """Hold these files against what the manifest says of them; SourceError at the first that differs."""
+    for one in files:
+        path = folder / one.path
+        if not path.is_file() or path.stat().st_size != one.bytes:
+            what = "is missing" if not path.is_file() else f"has {path.stat().st_size} bytes in place of {one.bytes}"
+            raise SourceError(f"{path} {what}: the snapshot is incomplete; make it again")
+        if _sha256(path) != one.sha256:
+            raise SourceError(f"{path} was changed after it was written (its SHA-256 differs); make the snapshot again")
+
+
+def take(
+    source: Source,
+    folder: Path,
+    key: bytes | None = None,
+    at: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> Manifest:
+    """Write a snapshot of an open database into a folder; with ``key`` (16 bytes or more) a pseudonymised one.
+
+    ``at``: the instant to which open tickets are counted, else the database's own clock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    known = _known(folder, source.name, key is not None)
+    taking = _Taking(source, folder, key, progress)
+    last_event = source.last_event()
+    touched = None if known is None else _touched(source, known)
+    files = taking.write(touched, known)
+    for left in folder.glob("*.writing"):
+        left.unlink()
+    versions = {name: taking.versions(name) for name in ("policy", "calendar")}
+    manifest = Manifest(
+        VERSION,
+        source.now() if at is None else at,
+        source.name,
+        last_event,
+        key is not None,
+        versions["policy"],
+        versions["calendar"],
+        tuple(sorted(files, key=lambda f: f.path)),
+        tuple(f.path for f in known.files) if known else (),
+    )
+    _publish(folder, manifest)
+    return manifest
+
+
+def _known(folder: Path, source: str, pseudonymised: bool) -> Manifest | None:
+    """The snapshot that lies there, where it can be gone on with."""
+    if not (folder / MANIFEST).exists():
+        if any(folder.glob("*.parquet")) or not any(folder.iterdir()):
+            return None
+        raise SourceError(f"{folder} is no snapshot and is not empty; name another folder")
+    try:
+        manifest = read_manifest(folder)
+        check_files(folder, manifest.files)
+    except SourceError:
+        return None
+    if (manifest.source, manifest.pseudonymised) != (source, pseudonymised):
+        raise SourceError(
+            f"{folder} holds a snapshot of {manifest.source}"
+            f"{' without names' if manifest.pseudonymised else ''}; name another folder"
+        )
+    return manifest
+
+
+def _touched(source: Source, known: Manifest) -> set[str]:
+    """The months whose tickets may have other rows than the snapshot has."""
+    after = f"event_id > {known.last_event}"
+    tickets = f"SELECT ticket_id FROM v1_event WHERE {after}"  # noqa: S608
+    months = {_month(at) for at in source.column(f"SELECT opened_at FROM v1_ticket WHERE ticket_id IN ({tickets})")}  # noqa: S608
+    for name in ("delivery", "inbound"):
+        table = TABLES[name]
+        newest = max((f.newest for f in known.files if f.table == name), default=0)
+        unsettled = " OR ".join(f"state = '{state}'" for state in table.unsettled)
+        rows = f"SELECT ticket_id FROM {table.view} WHERE {table.key} > {newest} OR {unsettled}"  # noqa: S608
+        months |= {_month(at) for at in source.column(f"SELECT opened_at FROM v1_ticket WHERE ticket_id IN ({rows})")}  # noqa: S608
+    return months | {f.month for f in known.files if f.unsettled} | {NO_TICKET}
+
+
+def _month(at: int) -> str:
+    return str(np.datetime64(int(at), "s").astype("M8[M]"))
+
+
+class _Taking:
+    """One snapshot being written."""
+
+    def __init__(self, source: Source, folder: Path, key: bytes | None, progress: Progress) -> None:
+        self._source = source
+        self._folder = folder
+        self._key = key
+        self._progress = progress
+        self._months = np.zeros(0, np.int32)
+        self._names: list[str] = []
+        self._versions: dict[str, tuple[str, ...]] = {}
+        self._pseudonyms: dict[int, int] = {}
+
+    def write(self, touched: set[str] | None, known: Manifest | None) -> list[File]:
+        files: list[File] = []
+        self._learn_months()
+        some = None if touched is None else self._filter(touched)
+        for i, (name, table) in enumerate(TABLES.items()):
+            self._progress(name, i, len(TABLES))
+            if name == "person" and self._key is not None:
+                continue
+            if not table.by_ticket or touched is None or known is None:
+                files += self._partitions(name, table, "")
+                continue
+            files += [f for f in known.files if f.table == name and f.month not in touched]
+            files += self._partitions(name, table, some or "")
+        self._progress("", len(TABLES), len(TABLES))
+        return files
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        return self._versions.get(name, ())
+
+    def _learn_months(self) -> None:
+        """For each ticket, the number of the month in which it was opened."""
+        table = TABLES["ticket"]
+        numbers, months = [], []
+        for batch in self._source.batches(table):
+            numbers.append(batch["ticket_id"].to_numpy())
+            months.append(pc.cast(batch["opened_at"], pa.int64()).to_numpy().astype("M8[ms]").astype("M8[M]"))
+        if not numbers:
+            return
+        every, instants = np.concatenate(numbers), np.concatenate(months)
+        named, which = np.unique(instants, return_inverse=True)
+        self._names = [str(month) for month in named]
+        self._months = np.full(int(every.max()) + 1, -1, np.int32)
+        self._months[every] = which
+
+    def _filter(self, touched: set[str]) -> str:
+        """SQL for the rows of tickets opened in these months, and of no ticket."""
+        spans = []
+        for month in sorted(touched - {NO_TICKET}):
+            first = np.datetime64(month, "M")
+            low, high = (int(m.astype("M8[s]").astype(np.int64)) for m in (first, first + 1))
+            spans.append(f"opened_at >= {low} AND opened_at < {high}")
+        if not spans:
+            return "ticket_id IS NULL"
+        return (
+            f"ticket_id IN (SELECT ticket_id FROM v1_ticket WHERE {' OR '.join(spans)}) OR ticket_id IS NULL"  # noqa: S608
+        )
+
+    def _partitions(self, name: str, table: Table, where: str) -> list[File]:
+        """Read a table's rows and write each month's to a file of its own."""
+        sheets: dict[str, _Sheet] = {}
+        for batch in self._source.batches(table, where):
+            rows = self._without_persons(batch, name) if self._key is not None else batch
+            if name in ("policy", "calendar"):
+                found = set(rows[table.key].to_pylist()) | set(self._versions.get(name, ()))
+                self._versions[name] = tuple(sorted(found))
+            for month, part in self._by_month(rows, table):
+                sheet = sheets.setdefault(month, _Sheet(self._folder, name, month, table))
+                sheet.add(part)
+        return [sheet.finish() for sheet in sheets.values()]
+
+    def _by_month(self, rows: pa.Table, table: Table) -> Iterator[tuple[str, pa.Table]]:
+        if not table.by_ticket:
+            yield "", rows
+            return
+        tickets = pc.fill_null(rows["ticket_id"], -1).to_numpy()
+        months = np.where(tickets >= 0, self._months[np.clip(tickets, 0, None)], -1)
+        if len(months) and (months == months[0]).all():
+            yield self._name(int(months[0])), rows
+            return
+        order = np.argsort(months, kind="stable")
+        cuts = np.flatnonzero(np.diff(months[order])) + 1
+        for chosen in np.split(order, cuts):
+            yield self._name(int(months[chosen[0]])), rows.take(pa.array(chosen))
+
+    def _name(self, month: int) -> str:
+        return NO_TICKET if month < 0 else self._names[month]
+
+    def _without_persons(self, rows: pa.Table, name: str) -> pa.Table:
+        """Keyed person ids, and no free text."""
+        for column in PERSONS:
+            if column in rows.column_names:
+                rows = rows.set_column(
+                    rows.column_names.index(column), rows.schema.field(column), self._pseudonymous(rows[column])
+                )
+        if name == "event":
+            assigned = pc.equal(pc.cast(rows["kind"], pa.string()), "assigned")
+            wordy = pc.is_in(pc.cast(rows["kind"], pa.string()), pa.array([*WORDY_EVENTS, "assigned"]))
+            rows = rows.set_column(
+                rows.column_names.index("data"), rows.schema.field("data"), pc.if_else(wordy, "{}", rows["data"])
+            )
+            for column in ("was", "becomes"):
+                words = pc.if_else(
+                    pc.and_(wordy, pc.invert(assigned)), pa.scalar(None, pa.string()), pc.cast(rows[column], pa.string())
+                )
+                persons = self._pseudonymous(pc.cast(pc.if_else(assigned, words, None), pa.int64()))
+                words = pc.if_else(assigned, pc.cast(persons, pa.string()), words)
+                rows = rows.set_column(
+                    rows.column_names.index(column), rows.schema.field(column), pc.dictionary_encode(words)
+                )
+        if name == "policy":
+            terms = [json.loads(one) for one in rows["terms"].to_pylist()]
+            for one in terms:
+                for step in one["steps"]:
+                    step["assignee"] = self._digest(step["assignee"]) if step["assignee"] is not None else None
+            rows = rows.set_column(
+                rows.column_names.index("terms"), rows.schema.field("terms"), pa.array([json.dumps(t) for t in terms])
+            )
+        return rows
+
+    def _pseudonymous(self, column: Any) -> Any:
+        encoded = pc.dictionary_encode(column)
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        keyed = pa.array([self._digest(one) for one in encoded.dictionary.to_pylist()], pa.int64())
+        return keyed.take(encoded.indices)
+
+    def _digest(self, person: int) -> int:
+        """A number that says nothing of the person without the key: 62 bits of an HMAC-SHA-256."""
+        assert self._key is not None
+        if person not in self._pseudonyms:
+            made = hmac.digest(self._key, str(person).encode(), "sha256")
+            self._pseudonyms[person] = int.from_bytes(made[:8], "big") >> 2
+        return self._pseudonyms[person]
+
+
+class _Sheet:
+    """One Parquet file being written."""
+
+    def __init__(self, folder: Path, name: str, month: str, table: Table) -> None:
+        self._name, self._month, self._table, self._folder = name, month, table, folder
+        self._path = folder / f"{name}-{month or 'all'}.writing"
+        self._schema = schema_of(table)
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._held = self._rows = self._unsettled = self._newest = 0
+
+    def add(self, rows: pa.Table) -> None:
+        self._waiting.append(rows)
+        self._held += rows.num_rows
+        if self._table.unsettled:
+            self._newest = max(self._newest, pc.max(rows[self._table.key]).as_py())
+            open_states = pa.array(self._table.unsettled)
+            self._unsettled += pc.sum(pc.is_in(pc.cast(rows["state"], pa.string()), open_states)).as_py() or 0
+        if self._held >= GROUP:
+            self._flush()
+
+    def finish(self) -> File:
+        self._flush()
+        assert self._writer is not None
+        self._writer.close()
+        digest = _sha256(self._path)
+        name = f"{self._name}-{self._month or 'all'}-{digest[:12]}.parquet"
+        final = self._folder / name
+        with self._path.open("rb") as written:
+            os.fsync(written.fileno())
+        self._path.replace(final)
+        return File(name, self._name, self._month, self._rows, final.stat().st_size, digest, self._unsettled, self._newest)
+
+    def _flush(self) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=1)
+        rows = pa.concat_tables(self._waiting) if self._waiting else self._schema.empty_table()
+        if rows.num_rows or not self._rows:
+            self._writer.write_table(rows.unify_dictionaries().cast(self._schema), row_group_size=GROUP)
+        self._rows += rows.num_rows
+        self._waiting, self._held = [], 0
+
+
+def _publish(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest in place, and remove what no reader can need any longer."""
+    text = json.dumps(_plain(manifest) | {"digest": manifest.digest}, indent=1, sort_keys=True)
+    writing = folder / f"{MANIFEST}.writing"
+    with writing.open("w", encoding="utf-8") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    writing.replace(folder / MANIFEST)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    named = {f.path for f in manifest.files}
+    keep = named | {path for path in manifest.before if not path.startswith("person-")}
+    for path in folder.glob("*.parquet"):
+        if path.name not in keep:
+            path.unlink()
+
+
+def _plain(manifest: Manifest) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    plain: Mapping[str, Any] = asdict(manifest)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
