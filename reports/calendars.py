@@ -73,7 +73,7 @@ class Calendars:
         self._clocks: dict[str, Clock] = {}
         opened = desk.whole("ticket", "opened_at")
         first = int(opened.min()) if len(opened) else desk.taken_at
-        self.since = almanac.bounds(almanac.year_of(first))[0]
+        self.since = almanac.bounds(almanac.year_of(first) - 1)[0]
         self.until = almanac.bounds(almanac.year_of(desk.taken_at + AHEAD))[1]
         self.default = self._most_used()
 
