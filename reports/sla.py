@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.dataset import MISSING, Desk, Words
+from reports.dataset import MISSING, Desk, Whole, Words
 from reports.figures import PERCENTILES, ClockName, Period, Question, Rows, metric, shares, times
 from reports.survival import DONE, OPEN, OTHER
 
@@ -33,7 +33,7 @@ def _policy_names(desk: Desk) -> Words:
     return Words(places[versions.codes], known)
 
 
-def _promises(desk: Desk) -> Rows:
+def promised(desk: Desk) -> Rows:
     desk.load("promise", COLUMNS)
     row = desk.place(desk.whole("promise", "ticket_id"))
     state = desk.word("promise", "state")
@@ -63,6 +63,17 @@ def _promises(desk: Desk) -> Rows:
     return Rows(desk, row, at, columns)
 
 
+def counted(desk: Desk) -> Whole:
+    """Seconds that each promise's own clock counted in all: up to when it runs, and from then to the end of the data."""
+    spent, since = desk.whole("promise", "spent").copy(), desk.whole("promise", "running_since")
+    calendars = desk.word("promise", "calendar")
+    for code, version in enumerate(calendars.names):
+        runs = np.flatnonzero((calendars.codes == code) & (since != MISSING) & (since < desk.taken_at))
+        if len(runs):
+            spent[runs] += desk.calendars.of_version(version).between(since[runs], desk.taken_at)
+    return spent
+
+
 @metric(
     "kept",
     "Promises kept ÷ promises due in the period; an open one that is overdue is broken. Those not due yet, paused, and "
@@ -70,7 +81,7 @@ def _promises(desk: Desk) -> Rows:
     "share",
 )
 def _kept(desk: Desk, question: Question) -> Rows:
-    return _of(_promises(desk), question)
+    return _of(promised(desk), question)
 
 
 @metric(
@@ -80,16 +91,11 @@ def _kept(desk: Desk, question: Question) -> Rows:
     "s",
 )
 def _spent(desk: Desk, question: Question) -> Rows:
-    rows = _promises(desk)
-    since, spent = desk.whole("promise", "running_since"), desk.whole("promise", "spent").copy()
-    calendars = desk.word("promise", "calendar")
+    rows = promised(desk)
+    spent = counted(desk)
     if question.clock == "calendar":
         ended = desk.whole("promise", "ended_at")
         spent = np.where(ended == MISSING, desk.taken_at, ended) - desk.whole("promise", "started_at")
-    else:
-        for code, version in enumerate(calendars.names):
-            runs = np.flatnonzero((calendars.codes == code) & (since != MISSING) & (since < desk.taken_at))
-            spent[runs] += desk.calendars.of_version(version).between(since[runs], desk.taken_at)
     rows.columns["seconds"] = spent
     return _of(rows, question)
 
