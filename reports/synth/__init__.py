@@ -22,8 +22,9 @@ from typing import Any
 
 from daemon.core.sla.terms import policy_of
 from reports import snapshot
-from reports.dataset import Desk, open_desk
+from reports.dataset import Desk
 from reports.problems import ReportError
+from reports.schema import TABLES
 from reports.sla import policies
 from reports.sources import connect
 from reports.synth import fold, frames, script
@@ -99,7 +100,8 @@ def fast(
 def founded() -> Desk:
     """A desk on the year's settings in which nothing happened: its calendar and policies."""
     with tempfile.TemporaryDirectory(prefix="counterfoil-year-") as temporary:
-        return open_desk(play(Path(temporary), script.write(0)))
+        with connect(play(Path(temporary), script.write(0))) as source:
+            return Desk.of({name: source.table(table) for name, table in TABLES.items()}, script.END, source.name)
 
 
 def terms_of(founding: Desk) -> fold.Founding:

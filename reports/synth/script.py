@@ -21,8 +21,8 @@ from daemon.core.status import PRIORITIES, STATUSES, TYPES
 from reports.clock import Clock
 
 ZONE = "Europe/Berlin"
-START = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
-END = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+START = int(datetime(2024, 12, 31, 23, tzinfo=UTC).timestamp())  # a year of Berlin
+END = int(datetime(2025, 12, 31, 23, tzinfo=UTC).timestamp())
 STRICTER_FROM = int(datetime(2025, 6, 30, 22, tzinfo=UTC).timestamp())
 OUTAGE = tuple(int(datetime(2025, 9, 17, hour, tzinfo=UTC).timestamp()) for hour in (8, 14))
 AWAY = tuple(int(datetime(2025, 8, day, tzinfo=UTC).timestamp()) for day in (4, 24))
@@ -118,8 +118,8 @@ class _Author:
         self.n = tickets
         self.draw = np.random.default_rng([seed, tickets])
         definition = almanac.Definition(ZONE, tuple(OFFICE["hours"]), str(OFFICE["holidays"]))
-        years = [almanac.lay_out(definition, year) for year in range(2024, 2029)]
-        self.office = Clock(almanac.join(2024, years))
+        years = [almanac.lay_out(definition, year) for year in range(2023, 2029)]
+        self.office = Clock(almanac.join(2023, years))
         self.acts: list[dict[str, Whole]] = []
 
     def script(self) -> Script:
@@ -151,7 +151,7 @@ class _Author:
         by_hour = np.array([1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 17, 13, 15, 16, 15, 12, 9, 6, 5, 4, 3, 2, 1.5])
         by_weekday = np.array([1.25, 1.1, 1.0, 1.0, 0.85, 0.2, 0.15])
         season = 1 + 0.25 * np.cos(2 * np.pi * (day - 330) / 365)
-        open_share = self.office.between(hours // DAY * DAY, hours // DAY * DAY + DAY) > 0
+        open_share = self.office.between((hours + HOUR) // DAY * DAY, (hours + HOUR) // DAY * DAY + DAY) > 0
         weight = by_hour[hour] * by_weekday[weekday] * season * np.where(open_share, 1.0, 0.35)
         weight[(hours >= OUTAGE[0]) & (hours < OUTAGE[1])] *= 25
         chosen = self.draw.choice(len(hours), self.n, p=weight / weight.sum())
