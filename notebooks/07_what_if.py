@@ -39,7 +39,7 @@ compared = reports.what_if(desk, stricter)
 show.chart(charts.side_by_side(compared, "Stricter for everyone", "2 h for a first answer, 4 h for the next, 16 h to solve"), "stricter")
 
 # %%
-show.table(compared, "Then, and so", "shares of promises kept", name="stricter")
+show.compared(compared, "Then, and so", "shares of promises kept", name="stricter")
 
 # %% [markdown]
 # ## Longer opening hours
@@ -49,5 +49,5 @@ show.table(compared, "Then, and so", "shares of promises kept", name="stricter")
 # %%
 longer = Calendar("Europe/Berlin", ("mon-sat 08:00-20:00",), "DE-BE")
 same = [Policy(p.name, p.first_response, p.next_response, p.resolution, p.priorities, calendar=longer) for p in stricter]
-compared = reports.what_if(desk, same, by=["promise"], period=period, zone=zone)
-show.table(compared, "On the longer calendar", "by quarter in which they were due", name="longer")
+compared = reports.what_if(desk, same, by=["promise"], period=period, zone=zone).query("n_so >= 10")
+show.compared(compared, "On the longer calendar", "by quarter in which they were due", name="longer")

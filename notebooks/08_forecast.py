@@ -45,4 +45,4 @@ told = f"Brier score {past.attrs['brier']:.3f}; always telling the mean: {past.a
 show.chart(charts.calibration(past, "What was told, and what came", told), "calibration")
 
 # %%
-show.table(past, "Calibration", told, name="calibration")
+show.table(show.shares(past, ["from", "to", "told", "broke", "low", "high"]), "Calibration", told, name="calibration")

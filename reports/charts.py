@@ -74,11 +74,14 @@ def trend(
     if by:
         names = sorted(data[by].dropna().unique().tolist())
         colours = alt.Scale(domain=names, range=COLOURS[: len(names)])
-        colour = alt.Color(f"{by}:N", title=by, scale=colours)
-        band = band.encode(fill=alt.Fill(f"{by}:N", legend=None, scale=colours))
+        stroke = alt.Legend(symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2.5, symbolSize=500)
+        colour = alt.Color(f"{by}:N", title=by, scale=colours, legend=stroke)
+        band = band.encode(color=colour)
         line = line.encode(
             color=colour,
-            strokeDash=alt.StrokeDash(f"{by}:N", title=by, scale=alt.Scale(domain=names, range=DASHES[: len(names)])),
+            strokeDash=alt.StrokeDash(
+                f"{by}:N", title=by, scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=stroke
+            ),
         )
     return _titled(alt.layer(band, line), title, subtitle)
 
@@ -165,7 +168,7 @@ def side_by_side(compared: pd.DataFrame, title: str, subtitle: str = "", *, y: s
         ]
     )  # fmt: skip
     place = alt.Y(f"{y}:N", title=None, axis=alt.Axis(labelLimit=220))
-    x = alt.X("share:Q", title="share of promises kept", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
+    x = alt.X("share:Q", title="share of promises kept", axis=alt.Axis(format="%", tickCount=8), scale=alt.Scale(zero=False))
     way = alt.Chart(compared).mark_rule(color=GREY, strokeWidth=3, opacity=0.5).encode(
         x=alt.X("estimate_then:Q", title="share of promises kept"), x2="estimate_so:Q", y=place
     )  # fmt: skip

@@ -7,6 +7,7 @@ every table is written there as CSV too, and charts as pictures.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,10 +46,12 @@ def readable(figures: pd.DataFrame) -> pd.DataFrame:
     return told.drop(columns=[c for c in (*HIDDEN, "note", *empty, *same) if c in told])
 
 
-def table(figures: pd.DataFrame, title: str, subtitle: str = "", *, name: str = "") -> GT:
-    """A table of figures, or of any small frame."""
+def table(
+    figures: pd.DataFrame, title: str, subtitle: str = "", *, name: str = "", kept: pd.DataFrame | None = None
+) -> GT:
+    """A table of figures, or of any small frame; ``kept`` is what is written as CSV, if that is another."""
     told = readable(figures) if "estimate" in figures else figures
-    _keep_table(figures, name or title)
+    _keep_table(figures if kept is None else kept, name or title)
     made = GT(told).tab_header(title=title, subtitle=subtitle or None)
     made = made.cols_label(**{c: NAMES.get(c, c.replace("_", " ")) for c in told.columns})
     numeric = [c for c in told.columns if c in NAMES and c not in ("period", "statistic")]
@@ -64,6 +67,26 @@ def table(figures: pd.DataFrame, title: str, subtitle: str = "", *, name: str = 
         data_row_padding="4px",
         table_margin_left="0",
     )
+
+
+def compared(frame: pd.DataFrame, title: str, subtitle: str = "", *, name: str = "") -> GT:
+    """A what-if as a table: kept then and so, each with its interval, and the difference in points."""
+    told = frame[[c for c in frame.columns if not c.startswith(("n_", "estimate", "low", "high", "note", "difference"))]].copy()
+    if "period" in told:
+        told["period"] = told["period"].dt.strftime("%Y-%m-%d")
+    for when, called in (("then", "kept then"), ("so", "kept so")):
+        told[f"due {when}"] = frame[f"n_{when}"].map(number)
+        told[called] = [
+            share(e) if math.isnan(e) else f"{share(e)} ({low * 100:.1f} to {high * 100:.1f})"
+            for e, low, high in zip(*(frame[f"{c}_{when}"] for c in ("estimate", "low", "high")), strict=True)
+        ]
+    told["difference"] = ["–" if math.isnan(d) else f"{d * 100:+.1f} points" for d in frame["difference"]]
+    return table(told, title, subtitle, name=name, kept=frame)
+
+
+def shares(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """A frame with these columns as per cent."""
+    return frame.assign(**{name: frame[name].map(share) for name in columns})
 
 
 def chart(drawn: alt.TopLevelMixin, name: str) -> Any:
