@@ -24,6 +24,7 @@ from daemon.desk.fetching import Fetching
 from daemon.desk.house import PROMISING, House, load_keyring, trusts
 from daemon.desk.intake import Reception
 from daemon.desk.repair import Repairs
+from daemon.desk.studies import Studies
 from daemon.desk.ticking import Ticking
 from daemon.edge import StartError
 from daemon.edge.authentication import Authenticator
@@ -132,6 +133,7 @@ class Daemon:
             self.mailboxes = Mailboxes(config.mailbox, fetching, config.limits.message_size, clock.now, clock.jitter)
             self.repairs = Repairs(self.house, self.reception, self.pool)
             self.ticker = Ticker(Ticking(self.house, lambda: self.mailboxes.caught_up), clock.now)
+            self.studies = Ticker(Studies(self.house), clock.now)
             self.doors = Doors(config.listen, config.limits, self.reception, credentials(config), clock.now)
         except BaseException:
             self.house.store.close()
@@ -157,6 +159,7 @@ class Daemon:
             asyncio.create_task(self.delivery.run(), name="delivery"),
             asyncio.create_task(self.repairs.run(), name="repairs"),
             asyncio.create_task(self.ticker.run(), name="ticker"),
+            asyncio.create_task(self.studies.run(), name="studies"),
             asyncio.create_task(self.web.serve([sock]), name="web"),
         ]
         for task in self._tasks:
@@ -215,6 +218,7 @@ class Daemon:
         log.info("stopping")
         self.repairs.close()
         self.ticker.close()
+        self.studies.close()
         await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0))
         await self.delivery.close(3.0)
         self.web.should_exit = True

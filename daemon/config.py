@@ -29,6 +29,7 @@ from daemon.config_options import (
     option,
 )
 from daemon.config_promises import Automation, Calendar, Escalation, Policy, promise_faults, rule_faults
+from daemon.config_studies import Report, Snapshot
 
 __all__ = [
     "Agent",
@@ -239,6 +240,8 @@ class Config(Section):
     policy: tuple[Policy, ...] = ()
     escalation: tuple[Escalation, ...] = ()
     automation: tuple[Automation, ...] = ()
+    snapshot: Snapshot = Snapshot()
+    report: tuple[Report, ...] = ()
     mailbox: tuple[Mailbox, ...] = ()
     listen: tuple[Listener, ...] = (Listener(),)
     http: Http = Http()

@@ -58,5 +58,4 @@ show.table(reports.kept(desk, by=["policy", "promise"]), "Promises kept, by poli
 
 # %%
 differences = reports.reconcile(desk)
-print(f"{differences.attrs['checked']:,} promises recomputed, {len(differences)} differences")
-differences
+show.table(differences, f"{differences.attrs['checked']:,} promises recomputed", f"{len(differences)} differences", name="reconcile")

@@ -23,7 +23,7 @@ zone = None  # None: that of the desk's calendar
 
 # %%
 import reports
-from reports import charts, show
+from reports import charts
 
 charts.enable()
 desk = reports.open(snapshot or reports.demo())

@@ -28,7 +28,9 @@ open = open_desk
 
 
 def demo() -> str:
-    """The folder of the demo snapshot: a believable year of 2,000 tickets, made by the desk itself at the first call."""
+    """The folder of the demo snapshot: a believable year of 2,000 tickets, made by the desk itself at the first
+    call.
+    """
     from reports import synth
 
     return str(synth.demo())

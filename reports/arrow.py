@@ -40,9 +40,7 @@ def schema_of(table: Table, columns: Iterable[str] | None = None) -> pa.Schema:
 
 def stored(batch: pa.RecordBatch | pa.Table, table: Table) -> pa.Table:
     """Rows as a database gave them, in their stored types, with the derived columns added."""
-    arrays = {
-        name: _stored(batch.column(i), column) for i, (name, column) in enumerate(table.published.items())
-    }
+    arrays = {name: _stored(batch.column(i), column) for i, (name, column) in enumerate(table.published.items())}
     if any(column.derived for column in table.columns.values()):
         arrays |= _derived(arrays["kind"], arrays["data"])
     return pa.table([arrays[name] for name in table.columns], schema=schema_of(table))

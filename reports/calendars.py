@@ -102,9 +102,7 @@ class Calendars:
             raise QuestionError(f"there is no calendar {name!r}; this desk has {', '.join(self.names) or 'none'}")
         starts = [self.since, *(max(v.made_at, self.since) for v in versions[1:])]
         ends = [*starts[1:], self.until]
-        spans = [
-            span for v, a, b in zip(versions, starts, ends, strict=True) if a < b for span in v.spans(a, b)
-        ]
+        spans = [span for v, a, b in zip(versions, starts, ends, strict=True) if a < b for span in v.spans(a, b)]
         return timeline(spans, self.since, self.until)
 
     def of_version(self, version: str) -> Counts:
@@ -144,12 +142,13 @@ def _versions(desk: Desk) -> Iterator[Version]:
     texts = {name: desk.text("calendar", name).to_pylist() for name in columns}
     years, made = desk.whole("calendar", "year"), desk.whole("calendar", "made_at")
     for i, version in enumerate(texts["calendar"]):
-        kept = json.loads(texts["definition"][i])
+        kept: dict[str, Any] = json.loads(texts["definition"][i])
+        kept = {key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()}
         row = rows.setdefault(
             version,
             {
                 "name": texts["calendar_name"][i],
-                "definition": Definition(**{k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}),
+                "definition": Definition(**kept),
                 "made_at": int(made[i]) if made[i] != MISSING else 0,
                 "years": {},
             },

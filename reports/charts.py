@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import altair as alt
 import pandas as pd
@@ -43,7 +43,7 @@ def theme() -> dict[str, Any]:
 
 def enable() -> None:
     """Draw as pictures that need no script and no network."""
-    alt.theme.register("counterfoil", enable=True)(lambda: alt.theme.ThemeConfig(**theme()))
+    alt.theme.register("counterfoil", enable=True)(lambda: cast(Any, theme()))
     alt.renderers.enable("svg")
     alt.data_transformers.disable_max_rows()
 
@@ -57,8 +57,9 @@ def trend(
     by: str = "",
     unit: str = "hours",
     x: str = "period",
-) -> alt.LayerChart:
-    """A line through periods, with its interval as a band. ``unit``: hours (of seconds), per cent (of shares), or plain.
+) -> Any:
+    """A line through periods, with its interval as a band. ``unit``: hours (of seconds), per cent (of shares), or
+    plain.
 
     Where nothing is claimed, the line has a gap.
     """
@@ -97,7 +98,7 @@ def bars(
     axis: str = "",
     by: str = "",
     order: Sequence[str] | None = None,
-) -> alt.LayerChart:
+) -> Any:
     """Bars with whiskers for the interval, in groups if ``by`` is told."""
     data = _scaled(figures[figures["statistic"] == statistic] if statistic else figures, unit)
     told = axis or _axis(unit)
@@ -117,7 +118,7 @@ def bars(
     return _titled(alt.layer(bar, whisker), title, subtitle, height)
 
 
-def flow(figures: pd.DataFrame, title: str, subtitle: str = "") -> alt.LayerChart:
+def flow(figures: pd.DataFrame, title: str, subtitle: str = "") -> Any:
     """What entered the backlog (up) and what left it (down), by period and cause, and the net as a line."""
     leaves = figures["cause"].isin(["resolved", "closed", "merged", "spam", "moved out"])
     data = figures.assign(change=figures["estimate"].where(~leaves, -figures["estimate"]))
@@ -125,16 +126,26 @@ def flow(figures: pd.DataFrame, title: str, subtitle: str = "") -> alt.LayerChar
               if c in set(data["cause"])]  # fmt: skip
     place = _time("period", data)
     net = data.groupby("period", as_index=False)["change"].sum()
-    bar = alt.Chart(data).mark_bar(width=10).encode(
-        x=place,
-        y=alt.Y("sum(change):Q", title="tickets in (+) and out (−)"),
-        color=alt.Color("cause:N", title="cause", sort=causes, scale=alt.Scale(domain=causes, range=COLOURS[: len(causes)])),
+    bar = (
+        alt.Chart(data)
+        .mark_bar(width=10)
+        .encode(
+            x=place,
+            y=alt.Y("sum(change):Q", title="tickets in (+) and out (−)"),
+            color=alt.Color(
+                "cause:N", title="cause", sort=causes, scale=alt.Scale(domain=causes, range=COLOURS[: len(causes)])
+            ),
+        )
     )
-    line = alt.Chart(net).mark_line(color="#000000", strokeWidth=1.5, point=alt.OverlayMarkDef(color="#000000", size=20))
-    return _titled(alt.layer(bar, line.encode(x=place, y=alt.Y("change:Q", title="tickets in (+) and out (−)"))), title, subtitle)
+    line = alt.Chart(net).mark_line(
+        color="#000000", strokeWidth=1.5, point=alt.OverlayMarkDef(color="#000000", size=20)
+    )
+    return _titled(
+        alt.layer(bar, line.encode(x=place, y=alt.Y("change:Q", title="tickets in (+) and out (−)"))), title, subtitle
+    )
 
 
-def hours_of_week(figures: pd.DataFrame, title: str, subtitle: str = "") -> alt.Chart:
+def hours_of_week(figures: pd.DataFrame, title: str, subtitle: str = "") -> Any:
     """When mail comes in: hours of the day by days of the week."""
     data = figures.assign(hour=figures["hour"].astype(int))
     chart = alt.Chart(data).mark_rect().encode(
@@ -145,20 +156,22 @@ def hours_of_week(figures: pd.DataFrame, title: str, subtitle: str = "") -> alt.
     return chart.properties(width=WIDTH, height=180, title=_title(title, subtitle))
 
 
-def curves(curve: pd.DataFrame, title: str, subtitle: str = "", *, axis: str = "open hours", most: float) -> alt.Chart:
+def curves(curve: pd.DataFrame, title: str, subtitle: str = "", *, axis: str = "open hours", most: float) -> Any:
     """Shares that were done by each time (``hours``, ``share``, ``what``)."""
     names = list(dict.fromkeys(curve["what"]))
+    colours = alt.Scale(domain=names, range=COLOURS[: len(names)])
+    dashes = alt.Scale(domain=names, range=DASHES[: len(names)])
     data = curve[curve["hours"] <= most]
     chart = alt.Chart(data).mark_line(interpolate="step-after").encode(
         x=alt.X("hours:Q", title=axis, scale=alt.Scale(domain=[0, most], nice=False)),
         y=alt.Y("share:Q", title="share of all", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-        color=alt.Color("what:N", title=None, sort=names, scale=alt.Scale(domain=names, range=COLOURS[: len(names)])),
-        strokeDash=alt.StrokeDash("what:N", title=None, sort=names, scale=alt.Scale(domain=names, range=DASHES[: len(names)])),
+        color=alt.Color("what:N", title=None, sort=names, scale=colours),
+        strokeDash=alt.StrokeDash("what:N", title=None, sort=names, scale=dashes),
     )  # fmt: skip
     return chart.properties(width=WIDTH, height=HEIGHT, title=_title(title, subtitle))
 
 
-def side_by_side(compared: pd.DataFrame, title: str, subtitle: str = "", *, y: str = "promise") -> alt.LayerChart:
+def side_by_side(compared: pd.DataFrame, title: str, subtitle: str = "", *, y: str = "promise") -> Any:
     """What-if: kept then and so, joined by a line that shows the way."""
     points = pd.concat(
         [
@@ -168,7 +181,9 @@ def side_by_side(compared: pd.DataFrame, title: str, subtitle: str = "", *, y: s
         ]
     )  # fmt: skip
     place = alt.Y(f"{y}:N", title=None, axis=alt.Axis(labelLimit=220))
-    x = alt.X("share:Q", title="share of promises kept", axis=alt.Axis(format="%", tickCount=8), scale=alt.Scale(zero=False))
+    x = alt.X(
+        "share:Q", title="share of promises kept", axis=alt.Axis(format="%", tickCount=8), scale=alt.Scale(zero=False)
+    )
     way = alt.Chart(compared).mark_rule(color=GREY, strokeWidth=3, opacity=0.5).encode(
         x=alt.X("estimate_then:Q", title="share of promises kept"), x2="estimate_so:Q", y=place
     )  # fmt: skip
@@ -185,14 +200,18 @@ def side_by_side(compared: pd.DataFrame, title: str, subtitle: str = "", *, y: s
     return _titled(alt.layer(whiskers, way, dots), title, subtitle, 44 * max(len(compared), 2))
 
 
-def calibration(frame: pd.DataFrame, title: str, subtitle: str = "") -> alt.LayerChart:
+def calibration(frame: pd.DataFrame, title: str, subtitle: str = "") -> Any:
     """Chances that were told against what came of them; on the diagonal they were right."""
     data = frame[frame["broke"].notna()]
     axis, scale = alt.Axis(format="%"), alt.Scale(domain=[0, 1])
-    ideal = alt.Chart(pd.DataFrame({"told": [0.0, 1.0], "broke": [0.0, 1.0]})).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1)
+    ideal = alt.Chart(pd.DataFrame({"told": [0.0, 1.0], "broke": [0.0, 1.0]})).mark_line(
+        color=GREY, strokeDash=[4, 4], strokeWidth=1
+    )
     x = alt.X("told:Q", title="chance of breaking that was told", axis=axis, scale=scale)
     y = alt.Y("broke:Q", title="share that broke", axis=axis, scale=scale)
-    whiskers = alt.Chart(data).mark_rule(color=CALM).encode(x=x, y=alt.Y("low:Q", title="share that broke"), y2="high:Q")
+    whiskers = (
+        alt.Chart(data).mark_rule(color=CALM).encode(x=x, y=alt.Y("low:Q", title="share that broke"), y2="high:Q")
+    )
     dots = alt.Chart(data).mark_circle(color=CALM, opacity=1).encode(x=x, y=y, size=alt.Size("n:Q", title="promises"))
     chart = alt.layer(ideal.encode(x=x, y=y), whiskers, dots)
     return chart.properties(width=340, height=320, title=_title(title, subtitle))
@@ -239,5 +258,5 @@ def _title(title: str, subtitle: str) -> alt.TitleParams:
     return alt.TitleParams(title, subtitle=subtitle or alt.Undefined)
 
 
-def _titled(chart: alt.LayerChart, title: str, subtitle: str, height: int = HEIGHT) -> alt.LayerChart:
+def _titled(chart: Any, title: str, subtitle: str, height: int = HEIGHT) -> Any:
     return chart.properties(width=WIDTH, height=height, title=_title(title, subtitle))

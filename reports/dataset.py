@@ -1,9 +1,9 @@
 """A desk's history as data: ``desk = reports.open(PATH)``, then frames, or columns for arithmetic.
 
-Frames (``desk.tickets`` …) are pandas, with pinned types: categories for words, UTC instants to the second, Int64 where a
-number may be missing. Columns (``desk.whole``, ``desk.word``) are numpy, for the metrics; both are read when they are
-first asked for, and only they. Tickets come in the order of their numbers; what belongs to tickets comes ticket by
-ticket, and within one in the order in which it was written.
+Frames (``desk.tickets`` …) are pandas, with pinned types: categories for words, UTC instants to the second, Int64
+where a number may be missing. Columns (``desk.whole``, ``desk.word``) are numpy, for the metrics; both are read when
+they are first asked for, and only they. Tickets come in the order of their numbers; what belongs to tickets comes
+ticket by ticket, and within one in the order in which it was written.
 """
 
 from __future__ import annotations
@@ -211,10 +211,11 @@ class Desk:
         if len(known) and known[-1] - known[0] == len(known) - 1:
             rows = tickets - known[0]
         else:
-            rows = np.searchsorted(known, tickets)
+            rows = np.searchsorted(known, tickets).astype(np.int64)
         if len(rows) and (rows.min() < 0 or rows.max() >= len(known) or (known[rows] != tickets).any()):
             raise SourceError(f"{self.name} has rows of tickets that it does not have; make the snapshot again")
-        return rows
+        found: Whole = rows
+        return found
 
     def as_of(self, at: int) -> Desk:
         """What was known at an earlier instant: tickets, events, messages and ratings up to it, fields as they were.
@@ -304,11 +305,11 @@ def _whole(column: pa.ChunkedArray) -> Whole:
     if values.null_count:
         gone = pc.is_null(values).to_numpy()
         numbers = pc.fill_null(values, 0).to_numpy()
-        numbers = numbers // 1000 if stamps else numbers.copy()
-        numbers[gone] = MISSING
-        return numbers
-    numbers = values.to_numpy()
-    return numbers // 1000 if stamps else numbers
+        told: Whole = numbers // 1000 if stamps else numbers.copy()
+        told[gone] = MISSING
+        return told
+    whole: Whole = values.to_numpy()
+    return whole // 1000 if stamps else whole
 
 
 def _words(column: pa.ChunkedArray) -> Words:
@@ -319,5 +320,3 @@ def _words(column: pa.ChunkedArray) -> Words:
         array = array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays([], pa.array([], pa.string()))
     codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return Words(codes, tuple(array.dictionary.to_pylist()))
-
-

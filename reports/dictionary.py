@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+
 from reports.figures import LEAST, METRICS
 from reports.schema import TABLES, Column
 
+DECLARING = ("flow", "people", "response", "satisfaction", "sla", "what_if")
+"""The modules that declare metrics."""
 TYPES = {"whole": "number", "instant": "instant (UTC)", "word": "word", "text": "text", "truth": "yes or no"}
+TILE = "A row for each stretch of a ticket's life in which nothing changed; their lengths add up to its life exactly."
 SPELLS = {
     "ticket_id": "Number of the ticket.",
     "start": "When it began.",
@@ -38,14 +44,12 @@ FIGURES = {
 
 def dictionary() -> str:
     """The data dictionary as Markdown."""
-    from reports import flow, people, response, satisfaction, sla, what_if
-
-    assert flow and people and response and satisfaction and sla and what_if  # they declare the metrics
+    for module in DECLARING:
+        import_module(f"reports.{module}")
     lines = ["## Tables", ""]
     for name, table in TABLES.items():
         lines += [f"### {name} (`{table.view}`)", "", table.says, "", *_columns(table.columns), ""]
-    lines += ["### spell (`desk.spells`)", "", "A row for each stretch of a ticket's life in which nothing changed. They "
-              "tile it: their lengths add up to its life exactly.", ""]  # fmt: skip
+    lines += ["### spell (`desk.spells`)", "", TILE, ""]
     lines += ["| column | says |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in SPELLS.items()), ""]
     lines += ["## Metrics", "", "| metric | unit | definition |", "|---|---|---|"]
     lines += [f"| `{name}` | {m.unit} | {m.says} |" for name, m in sorted(METRICS.items())]
@@ -54,8 +58,7 @@ def dictionary() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _columns(columns: dict[str, Column] | object) -> list[str]:
-    assert isinstance(columns, dict)
+def _columns(columns: Mapping[str, Column]) -> list[str]:
     return [
         "| column | type | says |",
         "|---|---|---|",

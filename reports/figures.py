@@ -1,9 +1,9 @@
 """A question put to a desk, the rows that answer it, and the tidy frame of figures that they become.
 
 Each metric is a function of a desk that returns a frame with one row for each group, period and statistic: ``n`` (the
-cohort), ``n_open`` (of these, still running), ``n_other`` (ended otherwise), ``estimate`` with its 95 % interval ``low``
-and ``high``, ``unit``, ``method`` and ``note``. Below ``LEAST`` nothing is claimed. ``drill`` tells which tickets and
-events a figure is made of.
+cohort), ``n_open`` (of these, still running), ``n_other`` (ended otherwise), ``estimate`` with its 95 % interval
+``low`` and ``high``, ``unit``, ``method`` and ``note``. Below ``LEAST`` nothing is claimed. ``drill`` tells which
+tickets and events a figure is made of.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Rows:
             return _people(self.desk.whole("ticket", "assignee_id")[self.row])
         if name == "requester":
             return _people(self.desk.whole("ticket", "requester_id")[self.row])
-        known = sorted({*TICKET_WORDS, "assignee", "requester", *(n for n, c in self.columns.items() if isinstance(c, Words))})
+        known = sorted(
+            {*TICKET_WORDS, "assignee", "requester", *(n for n, c in self.columns.items() if isinstance(c, Words))}
+        )
         raise QuestionError(f"{name!r} is nothing to group by; one of {', '.join(known)}")
 
     def frame(self) -> pd.DataFrame:
@@ -144,7 +146,7 @@ def group(desk: Desk, rows: Rows, question: Question) -> Groups:
         keys.append(("period", cut.of(rows.at), cut.labels))
     for name in question.by:
         words = rows.words(name)
-        ranked = sorted(range(len(words.names)), key=lambda i, names=words.names: _sortable(names[i]))
+        ranked = [i for i, _ in sorted(enumerate(words.names), key=lambda pair: _sortable(pair[1]))]
         place = np.full(len(words.names) + 1, len(words.names))
         place[ranked] = np.arange(len(ranked))
         keys.append((name, place[words.codes], np.array([*(words.names[i] for i in ranked), None], object)))
@@ -319,4 +321,3 @@ def _mean(done: Any) -> Estimate:
     mean = float(done.mean())
     half = survival.Z * float(done.std(ddof=1)) / math.sqrt(len(done)) if len(done) > 1 else math.inf
     return Estimate(mean, mean - half, mean + half, "mean")
-

@@ -11,8 +11,8 @@ import pandas as pd
 
 from daemon.core.status import BACKLOG
 from reports.dataset import Desk, Whole, Words
-from reports.figures import ClockName, Period, Question, Rows, cut_periods, group, metric, rows_of, tidy, totals
-from reports.periods import periods
+from reports.figures import ClockName, Question, Rows, cut_periods, group, metric, rows_of, tidy, totals
+from reports.periods import Period, periods
 
 US, CUSTOMER, HOLD = {"new", "open"}, {"pending"}, {"on_hold"}
 CAUSES = ("opened", "reopened", "moved in", "resolved", "closed", "merged", "spam", "moved out")
@@ -160,9 +160,7 @@ def _flow(desk: Desk, question: Question) -> Rows:
     return _spell_rows(desk, spell, at, cause=Words(cause, CAUSES), end_event_id=event)
 
 
-def flow(
-    desk: Desk, *, by: Sequence[str] = (), period: Period = "week", zone: str | None = None
-) -> pd.DataFrame:
+def flow(desk: Desk, *, by: Sequence[str] = (), period: Period = "week", zone: str | None = None) -> pd.DataFrame:
     """Entries to and exits from the backlog, by cause."""
     question = Question("flow", "calendar", (*by, "cause"), period, zone)
     return totals(desk, question, {"tickets": lambda rows: np.ones(len(rows))})
@@ -210,11 +208,13 @@ def volume(
     hours = dict(zip(cut.labels.tolist(), clock.between(np.minimum(cut.edges[:-1], ends), ends) / 3600, strict=True))
     each = opened.copy()
     each["statistic"] = "per open hour"
-    per = [n / hours[at] if hours[at] else math.nan for n, at in zip(each["n"], each["period"].dt.to_pydatetime(), strict=True)]
+    per = [
+        n / hours[at] if hours[at] else math.nan
+        for n, at in zip(each["n"], each["period"].dt.to_pydatetime(), strict=True)
+    ]
     each["estimate"] = each["low"] = each["high"] = per
     each["note"] = ["" if hours[at] else "closed" for at in each["period"].dt.to_pydatetime()]
     attrs = opened.attrs
     both = pd.concat([opened, each], ignore_index=True)
     both.attrs = attrs
     return both
-

@@ -1,10 +1,10 @@
 """How likely each open promise is to break: conditional survival, and how well that told the past.
 
-The life of a promise falls into *stretches* in which its clock runs or stands; with each, the wait begins anew: an answer
-makes the customer's turn, their reply makes ours. Of all stretches of a kind that began before, it is known how much
-more was spent from there until the promise was over (or up to now, censored). With S the share of which more than so
-many seconds were spent (Kaplan–Meier; what cannot come any more is over too), a promise that has spent r seconds in its
-present stretch and has l left breaks with a chance of S(r + l) ÷ S(r).
+The life of a promise falls into *stretches* in which its clock runs or stands; with each, the wait begins anew: an
+answer makes the customer's turn, their reply makes ours. Of all stretches of a kind that began before, it is known
+how much more was spent from there until the promise was over (or up to now, censored). With S the share of which more
+than so many seconds were spent (Kaplan–Meier; what cannot come any more is over too), a promise that has spent r
+seconds in its present stretch and has l left breaks with a chance of S(r + l) ÷ S(r).
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ class Learnt:
         return spent, piece
 
     def chances(self, at: int) -> dict[str, Any]:
-        """The promises that were open and not broken at an instant (``asked``), with the ``chance`` of each, from how many
-        that were over it was ``learnt``, what each had ``spent`` and had ``left``, and whether its clock ``runs``."""
+        """The promises that were open and not broken at an instant (``asked``), with the ``chance`` of each, from how
+        many that were over it was ``learnt``, what each had ``spent`` and had ``left``, and whether its clock
+        ``runs``."""
         told = self._told
         spent, piece = self.spent_at(at)
         begun = told.cycles.start < at
@@ -142,9 +143,9 @@ def forecast(desk: Desk, *, by: Sequence[str] = ()) -> pd.DataFrame:
 def calibration(desk: Desk, *, promise: str = "", by: Sequence[str] = (), every: int = WEEK) -> pd.DataFrame:
     """The forecast held against the past: what would have been said at many instants, and what came of it.
 
-    At each, ``every`` so many seconds, only what was known then is used. In each of ten bins of the chance that was told:
-    ``n`` promises, the mean ``told``, and the share that ``broke`` with Wilson's interval. ``attrs["brier"]`` is the Brier
-    score, ``attrs["base"]`` that of telling the mean each time.
+    At each, ``every`` so many seconds, only what was known then is used. In each of ten bins of the chance that was
+    told: ``n`` promises, the mean ``told``, and the share that ``broke`` with Wilson's interval. ``attrs["brier"]``
+    is the Brier score, ``attrs["base"]`` that of telling the mean each time.
     """
     told = retell(desk)
     rows = promised(desk).take(told.promise)

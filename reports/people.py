@@ -11,8 +11,8 @@ import pandas as pd
 
 from daemon.core.status import BACKLOG
 from reports.dataset import Desk, Whole
-from reports.figures import Period, Question, Rows, group, metric, rows_of, tidy, totals
-from reports.periods import Periods, periods
+from reports.figures import Question, Rows, group, metric, rows_of, tidy, totals
+from reports.periods import Period, Periods, periods
 
 NOT_OPEN = "closed"
 
@@ -101,7 +101,9 @@ def _tickets(row: Whole) -> int:
     return len(np.unique(row))
 
 
-@metric("replies", "Public replies, credited to the agent who wrote them, whoever the ticket was assigned to.", "replies")
+@metric(
+    "replies", "Public replies, credited to the agent who wrote them, whoever the ticket was assigned to.", "replies"
+)
 def _replies(desk: Desk, question: Question) -> Rows:
     chosen = np.flatnonzero(desk.word("event", "kind").among({"agent_replied"}))
     at = desk.whole("event", "at")[chosen]
@@ -119,4 +121,3 @@ def replies(
     """Public replies by who wrote them."""
     question = Question("replies", "calendar", tuple(by), period, zone)
     return totals(desk, question, {"replies": lambda rows: np.ones(len(rows))})
-

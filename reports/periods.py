@@ -1,4 +1,6 @@
-"""Local periods: days, weeks, months, quarters and years as a zone's wall clock cuts them, on any side of a clock change."""
+"""Local periods: days, weeks, months, quarters and years as a zone's wall clock cuts them, on any side of a clock
+change.
+"""
 
 from __future__ import annotations
 

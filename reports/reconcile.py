@@ -26,7 +26,9 @@ from reports.sla import counted, policies
 TERMS = ("promise_made", "promise_changed")
 NO_POLICY = "no-policy"
 INSTANTS = ("due_at", "broken_at", "kept_at", "ended_at")
-NOTHING = pd.DataFrame({name: [] for name in ("promise_id", "ticket_id", "metric", "cycle", "what", "row", "recomputed")})
+NOTHING = pd.DataFrame(
+    {name: [] for name in ("promise_id", "ticket_id", "metric", "cycle", "what", "row", "recomputed")}
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ def _terms(desk: Desk) -> _Terms:
 
 
 def _told(data: pa.ChunkedArray) -> dict[str, list[Any]]:
-    """What promises' events say of terms; what varies from row to row (spent, due) is cut off, and the rest read once."""
+    """What promises' events say of terms; what varies from row to row (spent, due) is cut off, and the rest read
+    once.
+    """
     names = ("metric", "cycle", "policy", "calendar", "budget")
     if not len(data):
         return {name: [] for name in names}
@@ -110,7 +114,8 @@ def _told(data: pa.ChunkedArray) -> dict[str, list[Any]]:
 
 @dataclass(frozen=True)
 class Retold:
-    """Promises as their tickets' events tell them: ``promise`` are their rows, ``differing`` the terms that are not kept.
+    """Promises as their tickets' events tell them: ``promise`` are their rows, ``differing`` the terms that are not
+    kept.
 
     For each piece of their cycles: whether its clock ran, its budget, and which of ``clocks`` counted it.
     """
@@ -176,7 +181,9 @@ def _under(desk: Desk, terms: _Terms, known: Whole, pieces: Pieces, which: Whole
     budget = budgets[place[which], metrics.codes[known][pieces.cycle]]
     said = budgets[place, metrics.codes[terms.promise]]
     differing = np.flatnonzero(said != terms.budget)
-    wrong = _differences(desk, terms.promise[differing], "budget", terms.budget[differing].tolist(), said[differing].tolist())
+    wrong = _differences(
+        desk, terms.promise[differing], "budget", terms.budget[differing].tolist(), said[differing].tolist()
+    )
     return running[place[which], statuses.codes[pieces.spell]], budget, wrong
 
 
@@ -228,9 +235,8 @@ def _compared(
     theirs["broken_at"] = np.where(overdue, theirs["due_at"], theirs["broken_at"])
     found = []
     differing = np.flatnonzero(said != state)
-    found.append(
-        _differences(desk, known[differing], "state", [STATES[i] for i in said[differing]], [STATES[i] for i in state[differing]])  # fmt: skip
-    )
+    words = ([STATES[i] for i in which[differing]] for which in (said, state))
+    found.append(_differences(desk, known[differing], "state", *words))
     theirs_spent = counted(desk)[known]
     differing = np.flatnonzero(theirs_spent != spent)
     found.append(
@@ -238,7 +244,9 @@ def _compared(
     )
     for name, values in (*mine.items(), ("started_at", started)):
         differing = np.flatnonzero(theirs[name] != values)
-        found.append(_differences(desk, known[differing], name, _times(theirs[name][differing]), _times(values[differing])))
+        found.append(
+            _differences(desk, known[differing], name, _times(theirs[name][differing]), _times(values[differing]))
+        )
     return found
 
 

@@ -1,10 +1,10 @@
 """Reports for people who open no notebook: one is executed, and becomes a page, a PDF, tables and pictures.
 
-    OUT/weekly.html          one file, pictures inside, no script, nothing that is fetched
-    OUT/weekly.pdf
-    OUT/tables/*.csv         the tables; no cell is a formula
-    OUT/charts/*.png
-    OUT/summary.json         title, the sentences that matter first, and the charts: what the desk's mail is made of
+OUT/weekly.html          one file, pictures inside, no script, nothing that is fetched
+OUT/weekly.pdf
+OUT/tables/*.csv         the tables; no cell is a formula
+OUT/charts/*.png
+OUT/summary.json         title, the sentences that matter first, and the charts: what the desk's mail is made of
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def report(
     """
     known = notebooks()
     if name not in known:
-        raise ReportError(f"there is no report {name!r}; there are {', '.join(sorted({p.stem for p in known.values()}))}")
+        raise ReportError(
+            f"there is no report {name!r}; there are {', '.join(sorted({p.stem for p in known.values()}))}"
+        )
     desk = open_desk(snapshot)
     address = snapshot if "://" in snapshot else str(Path(snapshot).resolve())
     stem = name.lstrip("0123456789_")
@@ -96,7 +98,7 @@ def execute(path: Path, parameters: dict[str, Any], progress: Progress, shown: P
     for i, cell in enumerate(notebook.cells):
         if "parameters" in cell.metadata.get("tags", []):
             lines = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
-            notebook.cells.insert(i + 1, nbformat.v4.new_code_cell(lines))
+            notebook.cells.insert(i + 1, nbformat.v4.new_code_cell(lines))  # type: ignore[no-untyped-call]
             break
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     done = [0]
@@ -136,9 +138,13 @@ def _page(notebook: Any, desk: Any, name: str) -> str:
         if cell.cell_type == "markdown":
             parts.append(_markdown(cell.source))
             continue
-        parts += [f'<div class="output">{shown}</div>' for output in cell.get("outputs", []) if (shown := _output(output))]
+        parts += [
+            f'<div class="output">{shown}</div>' for output in cell.get("outputs", []) if (shown := _output(output))
+        ]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder_of("templates") / "reports"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(folder_of("templates") / "reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
     )
     until = pd.Timestamp(desk.taken_at, unit="s", tz="UTC").tz_convert(desk.calendars.zone)
     return environment.get_template("page.html").render(
@@ -196,4 +202,3 @@ def _summary(shown: Path, notebook: Any, name: str) -> None:
     charts = [path.name for path in sorted((shown / "charts").glob("*.png"), key=lambda p: p.stat().st_mtime_ns)]
     summary = {"name": name, "title": _title(notebook, name), "sentences": sentences, "charts": charts}
     (shown / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", "utf-8")
-

@@ -67,7 +67,9 @@ class Verdicts:
 
 
 def cut(life: Spells, cycles: Cycles, at: Whole | None = None, of: Whole | None = None) -> Pieces:
-    """Cut cycles where spells change, and at further instants ``at`` of the cycles ``of``. Each has a piece at least."""
+    """Cut cycles where spells change, and at further instants ``at`` of the cycles ``of``. Each has a piece at
+    least.
+    """
     keys = life.row * WIDTH + life.start
     low = np.searchsorted(keys, cycles.row * WIDTH + cycles.start, side="right") - 1
     high = np.maximum(np.searchsorted(keys, cycles.row * WIDTH + cycles.end, side="left") - 1, low)
@@ -88,9 +90,7 @@ def cut(life: Spells, cycles: Cycles, at: Whole | None = None, of: Whole | None 
     return Pieces(cycle, start, np.maximum(end, start), spell)
 
 
-def judge(
-    cycles: Cycles, pieces: Pieces, runs: Any, budget: Whole, clock: Whole, clocks: Sequence[Counts]
-) -> Verdicts:
+def judge(cycles: Cycles, pieces: Pieces, runs: Any, budget: Whole, clock: Whole, clocks: Sequence[Counts]) -> Verdicts:
     """The verdict on each cycle; for each piece ``runs``, its ``budget`` (-1: nothing is promised) and its clock."""
     promised = budget >= 0
     runs = runs & promised

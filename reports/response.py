@@ -16,7 +16,8 @@ import pandas as pd
 
 from daemon.core.status import BACKLOG
 from reports.dataset import MISSING, Desk, Whole, Words
-from reports.figures import PERCENTILES, ClockName, Period, Question, Rows, metric, times
+from reports.figures import PERCENTILES, ClockName, Question, Rows, metric, times
+from reports.periods import Period
 from reports.survival import DONE, OPEN, OTHER
 
 ASKS, ANSWERS, RESOLVES, ENDS, NOTHING = range(5)
@@ -185,7 +186,9 @@ def resolutions(desk: Desk, which: Literal["first", "last"] = "first") -> Rows:
     columns = {
         "start": opened,
         "end": np.where(done, c.at[end], desk.taken_at) if len(c.at) else np.full(tickets, desk.taken_at),
-        "end_reason": Words(np.where(done, c.reason[end], 0).astype(np.int32) if len(c.at) else np.zeros(tickets, np.int32), REASONS),
+        "end_reason": Words(
+            np.where(done, c.reason[end], 0).astype(np.int32) if len(c.at) else np.zeros(tickets, np.int32), REASONS
+        ),
         "start_event_id": event,
         "end_event_id": np.where(done, c.event[end], MISSING) if len(c.at) else np.full(tickets, MISSING),
         "reopened": np.bincount(c.row[c.reopens], minlength=tickets),
@@ -199,9 +202,7 @@ def _timed(desk: Desk, rows: Rows, question: Question, done: str) -> Rows:
     cause = np.array([DONE if name == done else OPEN if name == "open" else OTHER for name in REASONS])[reason.codes]
     start, end = rows.columns["start"], np.maximum(rows.columns["end"], rows.columns["start"])
     seconds = question.counts(desk).between(start, end)
-    return Rows(
-        desk, rows.row, rows.at, rows.columns | {"seconds": seconds, "cause": cause, "observed": cause != OPEN}
-    )
+    return Rows(desk, rows.row, rows.at, rows.columns | {"seconds": seconds, "cause": cause, "observed": cause != OPEN})
 
 
 @metric(

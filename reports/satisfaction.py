@@ -10,7 +10,8 @@ import pandas as pd
 
 from reports import survival
 from reports.dataset import MISSING, Desk
-from reports.figures import Period, Question, Rows, told, group, metric, rows_of, shares, tidy
+from reports.figures import Question, Rows, group, metric, rows_of, shares, tidy, told
+from reports.periods import Period
 from reports.response import RESOLVES, course, resolutions
 
 DAY = 86_400

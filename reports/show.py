@@ -1,7 +1,7 @@
 """How figures are shown: durations as people say them, tables to read, and files to carry on with.
 
-``show.table`` prints a frame of figures as a table. Where ``$COUNTERFOIL_SHOWN`` names a folder (a report is being made),
-every table is written there as CSV too, and charts as pictures.
+``show.table`` prints a frame of figures as a table. Where ``$COUNTERFOIL_SHOWN`` names a folder (a report is being
+made), every table is written there as CSV too, and charts as pictures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ def readable(figures: pd.DataFrame) -> pd.DataFrame:
         told["estimate"] = [note or value for note, value in zip(told["note"], told["estimate"], strict=True)]
     if "period" in told:
         told["period"] = told["period"].dt.strftime("%Y-%m-%d")
-    empty = [name for name in ("n_open", "n_other", *NAMES) if name in told and name.startswith("n_") and not figures[name].any()]
+    empty = [
+        name
+        for name in ("n_open", "n_other", *NAMES)
+        if name in told and name.startswith("n_") and not figures[name].any()
+    ]
     same = [name for name in ("low", "high") if name in figures and (figures["low"] == figures["estimate"]).all()]
     return told.drop(columns=[c for c in (*HIDDEN, "note", *empty, *same) if c in told])
 
@@ -71,7 +75,9 @@ def table(
 
 def compared(frame: pd.DataFrame, title: str, subtitle: str = "", *, name: str = "") -> GT:
     """A what-if as a table: kept then and so, each with its interval, and the difference in points."""
-    told = frame[[c for c in frame.columns if not c.startswith(("n_", "estimate", "low", "high", "note", "difference"))]].copy()
+    told = frame[
+        [c for c in frame.columns if not c.startswith(("n_", "estimate", "low", "high", "note", "difference"))]
+    ].copy()
     if "period" in told:
         told["period"] = told["period"].dt.strftime("%Y-%m-%d")
     for when, called in (("then", "kept then"), ("so", "kept so")):
@@ -106,7 +112,9 @@ def sentences(said: Sequence[str]) -> Any:
         (folder / "sentences.json").write_text(json.dumps(list(said), ensure_ascii=False), "utf-8")
     from IPython.display import Markdown
 
-    return Markdown("\n".join(f"1. {one}" for one in said))
+    return Markdown(  # type: ignore[no-untyped-call]
+        "\n".join(f"1. {one}" for one in said)
+    )
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -121,7 +129,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def neutral(value: Any) -> Any:
     """Text that a spreadsheet will not compute."""
-    if isinstance(value, str) and value.lstrip().startswith(FORMULA) or (isinstance(value, str) and value[:1] in FORMULA):
+    if (isinstance(value, str) and value.lstrip().startswith(FORMULA)) or (
+        isinstance(value, str) and value[:1] in FORMULA
+    ):
         return "'" + value
     return value
 
@@ -140,5 +150,3 @@ def _folder() -> Path | None:
 
 def _slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())[:60]
-
-

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from reports.dataset import MISSING, Desk, Whole, Words
-from reports.figures import PERCENTILES, ClockName, Period, Question, Rows, metric, shares, times
+from reports.figures import PERCENTILES, ClockName, Question, Rows, metric, shares, times
+from reports.periods import Period
 from reports.survival import DONE, OPEN, OTHER
 
 FULFILLED_LATE = "fulfilled-late"
@@ -64,7 +65,9 @@ def promised(desk: Desk) -> Rows:
 
 
 def counted(desk: Desk) -> Whole:
-    """Seconds that each promise's own clock counted in all: up to when it runs, and from then to the end of the data."""
+    """Seconds that each promise's own clock counted in all: up to when it runs, and from then to the end of the
+    data.
+    """
     spent, since = desk.whole("promise", "spent").copy(), desk.whole("promise", "running_since")
     calendars = desk.word("promise", "calendar")
     for code, version in enumerate(calendars.names):

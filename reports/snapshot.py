@@ -94,7 +94,7 @@ def read_manifest(folder: Path) -> Manifest:
             )
         files = tuple(File(**one) for one in said.pop("files"))
         digest = said.pop("digest")
-        lists = {name: tuple(said.pop(name)) for name in ("policies", "calendars", "before")}
+        lists: dict[str, Any] = {name: tuple(said.pop(name)) for name in ("policies", "calendars", "before")}
         manifest = Manifest(files=files, **said, **lists)
     except (ValueError, KeyError, TypeError):
         raise SourceError(f"{path} cannot be read: it is damaged; make the snapshot again") from None
@@ -242,9 +242,7 @@ class _Taking:
             spans.append(f"opened_at >= {low} AND opened_at < {high}")
         if not spans:
             return "ticket_id IS NULL"
-        return (
-            f"ticket_id IN (SELECT ticket_id FROM v1_ticket WHERE {' OR '.join(spans)}) OR ticket_id IS NULL"  # noqa: S608
-        )
+        return f"ticket_id IN (SELECT ticket_id FROM v1_ticket WHERE {' OR '.join(spans)}) OR ticket_id IS NULL"  # noqa: S608
 
     def _partitions(self, name: str, table: Table, where: str) -> list[File]:
         """Read a table's rows and write each month's to a file of its own."""
@@ -291,7 +289,9 @@ class _Taking:
             )
             for column in ("was", "becomes"):
                 words = pc.if_else(
-                    pc.and_(wordy, pc.invert(assigned)), pa.scalar(None, pa.string()), pc.cast(rows[column], pa.string())
+                    pc.and_(wordy, pc.invert(assigned)),
+                    pa.scalar(None, pa.string()),
+                    pc.cast(rows[column], pa.string()),
                 )
                 persons = self._pseudonymous(pc.cast(pc.if_else(assigned, words, None), pa.int64()))
                 words = pc.if_else(assigned, pc.cast(persons, pa.string()), words)
@@ -355,7 +355,9 @@ class _Sheet:
         with self._path.open("rb") as written:
             os.fsync(written.fileno())
         self._path.replace(final)
-        return File(name, self._name, self._month, self._rows, final.stat().st_size, digest, self._unsettled, self._newest)
+        return File(
+            name, self._name, self._month, self._rows, final.stat().st_size, digest, self._unsettled, self._newest
+        )
 
     def _flush(self) -> None:
         if self._writer is None:
@@ -398,4 +400,3 @@ def _plain(manifest: Manifest) -> dict[str, Any]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-

@@ -12,11 +12,11 @@ import pandas as pd
 from daemon import almanac
 from reports import survival
 from reports.dataset import Desk
-from reports.figures import LEAST, ClockName, Period, Question, group, rows_of
+from reports.figures import LEAST, ClockName, Question, group, rows_of
 from reports.flow import EXITS, backlog, flow
-from reports.periods import periods
-from reports.response import first_response
 from reports.forecast import forecast
+from reports.periods import Period, periods
+from reports.response import first_response
 from reports.sla import kept
 from reports.words import duration, share
 
@@ -70,7 +70,11 @@ def _kept(figures: pd.DataFrame) -> str:
         for row in figures.itertuples()
         if not row.note
     ]
-    return f"Of what was promised and due, the desk kept {', '.join(told)}." if told else "Too little was promised to tell."
+    return (
+        f"Of what was promised and due, the desk kept {', '.join(told)}."
+        if told
+        else "Too little was promised to tell."
+    )
 
 
 def balance(desk: Desk, *, period: Period = "quarter", zone: str | None = None) -> pd.DataFrame:
@@ -103,9 +107,7 @@ def curve(desk: Desk, metric: str, *, clock: ClockName = "business", by: Sequenc
         made = survival.cumulative_incidence(rows.columns["seconds"][members], rows.columns["cause"][members])
         pick = np.unique(np.linspace(0, len(made.times) - 1, min(len(made.times), 400)).astype(int))
         label = " · ".join(str(value) for value in groups.labels.iloc[number].tolist()) or "all"
-        found.append(
-            pd.DataFrame({"hours": made.times[pick] / 3600, "share": made.done[pick], "what": label})
-        )
+        found.append(pd.DataFrame({"hours": made.times[pick] / 3600, "share": made.done[pick], "what": label}))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"hours": [], "share": [], "what": []})
 
 

@@ -1,8 +1,8 @@
 """How long things take when some are not over yet, and some ended otherwise.
 
-A duration has a cause: ``OPEN`` (still running: censored), ``DONE`` (what is waited for came), ``OTHER`` (it cannot come
-any more: a competing end). Leaving out the open ones, or treating the others as if they might still come, makes every
-percentile too small; see METRICS.
+A duration has a cause: ``OPEN`` (still running: censored), ``DONE`` (what is waited for came), ``OTHER`` (it cannot
+come any more: a competing end). Leaving out the open ones, or treating the others as if they might still come, makes
+every percentile too small; see METRICS.
 
 Sources: Aalen and Johansen, Scand. J. Statist. 5 (1978); Kaplan and Meier, JASA 53 (1958), with Greenwood's variance on
 the log(-log) scale; binomial ranks for order statistics (David and Nagaraja, Order Statistics, 7.1); Wilson, JASA 22
@@ -106,9 +106,7 @@ def _counts(durations: Any, causes: Any) -> tuple[Any, Any, Any, Any]:
     lasted, why = durations[order], causes[order]
     starts = np.flatnonzero(np.diff(lasted, prepend=lasted[0] - 1)) if len(lasted) else np.zeros(0, np.int64)
     sizes = np.diff(np.append(starts, len(lasted)))
-    done, other = (
-        np.add.reduceat(why == c, starts) if len(starts) else np.zeros(0, np.int64) for c in (DONE, OTHER)
-    )
+    done, other = (np.add.reduceat(why == c, starts) if len(starts) else np.zeros(0, np.int64) for c in (DONE, OTHER))
     return lasted[starts], done.astype(np.float64), other.astype(np.float64), sizes.astype(np.float64)
 
 

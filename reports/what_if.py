@@ -1,6 +1,6 @@
 """What if: any policies and any calendar, replayed over all of a desk's history, beside what was promised then.
 
-    reports.what_if(desk, [Policy("standard", first_response="3h", resolution="20h")])
+reports.what_if(desk, [Policy("standard", first_response="3h", resolution="20h")])
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from daemon.core.sla.terms import METRICS as PROMISED
 from daemon.core.status import BACKLOG, PRIORITIES, TYPES
 from reports.calendars import CalendarTime, Counts
 from reports.dataset import Desk, Words
-from reports.figures import Period, Question, Rows, metric, shares
+from reports.figures import Question, Rows, metric, shares
+from reports.periods import Period
 from reports.problems import QuestionError
 from reports.replay import BROKEN, CANCELLED, KEPT, NONE, PAUSED, RUNNING, Cycles, Verdicts, cut, judge, of_backlog
 from reports.response import turns
@@ -152,9 +153,9 @@ def replayed(desk: Desk, policies: Sequence[Policy]) -> Rows:
         verdicts, last = terms.judge(promise, cycles, policy_of)
         some = np.flatnonzero(verdicts.state != NONE)
         due = np.where(verdicts.due > 0, verdicts.due, cycles.end)
-        found.append((code, cycles.row[some], verdicts.state[some], due[some], verdicts.spent[some], last[some], cycles.over[some]))  # fmt: skip
-    row, state, due, spent, policy, over = (np.concatenate([one[i] for one in found]) for i in range(1, 7))
-    metric_of = np.concatenate([np.full(len(one[1]), one[0]) for one in found])
+        made = (cycles.row, verdicts.state, due, verdicts.spent, last, cycles.over, np.full(len(cycles), code))
+        found.append([column[some] for column in made])
+    row, state, due, spent, policy, over, metric_of = (np.concatenate(columns) for columns in zip(*found, strict=True))
     columns = {
         "promise": Words(metric_of.astype(np.int32), PROMISED),
         "policy": Words(policy.astype(np.int32), tuple(p.name for p in policies)),
@@ -205,7 +206,8 @@ def what_if(
 def policies_of(desk: Desk, conditions: Mapping[str, Mapping[str, Sequence[str]]] | None = None) -> list[Policy]:
     """The newest terms of each policy that the desk has kept, ready to be varied.
 
-    The views tell what policies promise, not to whom: ``conditions`` (policy → priorities, teams, types, desks) say that.
+    The views tell what policies promise, not to whom: ``conditions`` (policy → priorities, teams, types, desks) say
+    that.
     """
     from reports.sla import policies
 
@@ -214,13 +216,10 @@ def policies_of(desk: Desk, conditions: Mapping[str, Mapping[str, Sequence[str]]
     for at, terms in zip(made, policies(desk).values(), strict=True):
         if terms["name"] not in newest or at >= newest[terms["name"]][0]:
             newest[terms["name"]] = (at, terms)
-    return [
-        Policy(
-            name,
-            **{m: f"{t[0]}s" + ("" if t[1] else CALENDAR) for m, t in terms["targets"].items()},
-            pause=tuple(terms["pauses"]),
-            calendar=terms["calendar"] or None,
-            **{key: tuple(value) for key, value in (conditions or {}).get(name, {}).items()},
-        )
-        for name, (_, terms) in newest.items()
-    ]
+    made_of = []
+    for name, (_, terms) in newest.items():
+        targets = {m: f"{t[0]}s" + ("" if t[1] else CALENDAR) for m, t in terms["targets"].items()}
+        to_whom = {key: tuple(value) for key, value in (conditions or {}).get(name, {}).items()}
+        options: dict[str, Any] = {**targets, **to_whom, "pause": tuple(terms["pauses"])}
+        made_of.append(Policy(name, calendar=terms["calendar"] or None, **options))
+    return made_of

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from daemon.cli import check, demo, file, inbound, inspect, play, run, ticket
+from daemon.cli import check, demo, file, inbound, inspect, play, run, studies, ticket
 
 app = typer.Typer(
     name="counterfoil",
@@ -26,6 +26,8 @@ app.command("file")(file.file)
 app.command("inspect")(inspect.inspect)
 app.command("demo")(demo.demo)
 app.command("play")(play.play)
+app.command("snapshot")(studies.snapshot)
+app.command("report")(studies.report)
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(ticket.app, name="ticket")
 

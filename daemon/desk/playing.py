@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -61,7 +62,7 @@ class Player:
                 if together[0]["do"] == "configure":
                     self._configure(together[0])
                 else:
-                    self._house.store.write(lambda acts=together: self._play(acts)).result()
+                    self._house.store.write(partial(self._play, together)).result()
                 self._played += len(together)
             yield self._played
 

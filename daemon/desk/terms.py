@@ -5,7 +5,7 @@ Runs in the writer's transaction: each version of a calendar or policy is kept b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial

@@ -131,7 +131,17 @@ class Report:
     command: Annotated[str, "Command that shows it."]
 
 
-Context = Acknowledgement | Notification | Answer | Status | Confirmation | Failure | Alert | Reminder | Report
+@dataclass(frozen=True, slots=True)
+class Figures:
+    title: Annotated[str, "Title of the report."]
+    day: Annotated[str, "The day on which it was made, such as 2026-03-30."]
+    sentences: Annotated[tuple[str, ...], "What matters first."]
+    charts: Annotated[tuple[tuple[str, str], ...], "Of each chart: its Content-ID, and what it shows."]
+
+
+Context = (
+    Acknowledgement | Notification | Answer | Status | Confirmation | Failure | Alert | Reminder | Report | Figures
+)
 
 CONTEXTS: dict[str, type[Context]] = {
     "acknowledgement": Acknowledgement,
@@ -143,6 +153,7 @@ CONTEXTS: dict[str, type[Context]] = {
     "alert": Alert,
     "reminder": Reminder,
     "report": Report,
+    "figures": Figures,
 }
 
 

@@ -27,6 +27,7 @@ from daemon.mail.contexts import (
     Context,
     DeskCard,
     Failure,
+    Figures,
     File,
     Notification,
     Occasion,
@@ -220,6 +221,12 @@ def report(templates: Templates, desk: Desk, post: Post, what: Report) -> Letter
         what, subject=clean(what.subject)[:300], from_text=clean(what.from_text)[:300], detail=clean(what.detail)[:1000]
     )
     letter = _letter(templates, "report", what, desk, post, 0, "auto-generated")
+    return replace(letter, sender=Address("Counterfoil", desk.address))
+
+
+def figures(templates: Templates, desk: Desk, post: Post, what: Figures, files: tuple[Enclosure, ...]) -> Letter:
+    """A report: the sentences that matter first, its charts in place, the PDF beside."""
+    letter = _letter(templates, "figures", what, desk, post, 0, "auto-generated", files)
     return replace(letter, sender=Address("Counterfoil", desk.address))
 
 

@@ -13,6 +13,7 @@ from daemon.mail.contexts import (
     Context,
     DeskCard,
     Failure,
+    Figures,
     File,
     Notification,
     Occasion,
@@ -119,5 +120,14 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
             "counterfoil inbound show 17",
         ),
         Report("failed", 18, "internal-error", "", "", "", 1_203, "counterfoil inbound show 18"),
+    ),
+    "figures": (
+        Figures(
+            "The week",
+            "2026-03-30",
+            ("41 tickets came in.", "Half of the customers had their first answer within 1 h 59 min of open time."),
+            (("chart1@counterfoil.local", "flow"), ("chart2@counterfoil.local", "first response")),
+        ),
+        Figures("Overview", "2026-03-30", (), ()),
     ),
 }

@@ -24,7 +24,7 @@ from daemon.core.sla.terms import policy_of
 from reports import snapshot
 from reports.dataset import Desk
 from reports.problems import ReportError
-from reports.schema import TABLES
+from reports.schema import TABLES, VERSION
 from reports.sla import policies
 from reports.sources import connect
 from reports.synth import fold, frames, script
@@ -87,9 +87,7 @@ def play(folder: Path, written: script.Script, progress: Progress = lambda *_: N
     return url
 
 
-def fast(
-    tickets: int, seed: int = SEED, processes: int = 1, progress: Callable[[int], None] = lambda _: None
-) -> Desk:
+def fast(tickets: int, seed: int = SEED, processes: int = 1, progress: Callable[[int], None] = lambda _: None) -> Desk:
     """The same year in memory, without a database."""
     founding = founded()
     written = script.write(tickets, seed)
@@ -99,9 +97,11 @@ def fast(
 
 def founded() -> Desk:
     """A desk on the year's settings in which nothing happened: its calendar and policies."""
-    with tempfile.TemporaryDirectory(prefix="counterfoil-year-") as temporary:
-        with connect(play(Path(temporary), script.write(0))) as source:
-            return Desk.of({name: source.table(table) for name, table in TABLES.items()}, script.END, source.name)
+    with (
+        tempfile.TemporaryDirectory(prefix="counterfoil-year-") as temporary,
+        connect(play(Path(temporary), script.write(0))) as source,
+    ):
+        return Desk.of({name: source.table(table) for name, table in TABLES.items()}, script.END, source.name)
 
 
 def terms_of(founding: Desk) -> fold.Founding:
@@ -130,7 +130,7 @@ def _recipe() -> str:
     sources = [Path(script.__file__), *Path(daemon.core.__file__).parent.rglob("*.py")]
     for path in sorted(sources):
         digest.update(path.read_bytes())
-    return f"{snapshot.VERSION}-{digest.hexdigest()[:12]}"
+    return f"{VERSION}-{digest.hexdigest()[:12]}"
 
 
 def _tell(done: int, of: int) -> None:

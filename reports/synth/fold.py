@@ -19,7 +19,7 @@ from daemon.core.calendar import Timeline
 from daemon.core.plan import AgentFacts, AuthorFacts, DeskFacts, Event, Facts, Plan, Policy, TicketFacts, TokenFacts
 from daemon.core.sla.follow import follow
 from daemon.core.sla.life import Life, Promise
-from daemon.core.sla.terms import CALENDAR_TIME, Condition, Rule, SlaPolicy, Subject, Target, Terms
+from daemon.core.sla.terms import Condition, Rule, SlaPolicy, Subject, Target, Terms
 from daemon.core.sla.tick import tick, wake_at
 from daemon.core.status import BACKLOG, PRIORITIES, STATUSES, TYPES
 from daemon.core.values import NO_EVIDENCE, Address, Envelope, Evidence, Mail
@@ -67,9 +67,7 @@ MAIL = Mail(
     language=None,
     defects=(),
 )
-PROMISE = tuple(
-    field.name for field in fields(Promise) if field.name != "done"
-)
+PROMISE = tuple(field.name for field in fields(Promise) if field.name != "done")
 Row = dict[str, Any]
 
 
@@ -99,9 +97,7 @@ def founding(versions: Mapping[str, SlaPolicy], calendars: Mapping[str, Timeline
         )
         return Terms(chosen, rules, names, dict(calendars), dict(versions))
 
-    return Founding(
-        ((scripts.START - 1, terms(scripts.POLICIES)), (scripts.STRICTER_FROM, terms(scripts.STRICTER)))
-    )
+    return Founding(((scripts.START - 1, terms(scripts.POLICIES)), (scripts.STRICTER_FROM, terms(scripts.STRICTER))))
 
 
 def _rule(rule: Mapping[str, Any], calendar: str) -> Rule:
@@ -109,7 +105,13 @@ def _rule(rule: Mapping[str, Any], calendar: str) -> Rule:
 
     seconds = hours.duration(str(rule["after"]).removesuffix(" calendar"))
     return Rule(
-        rule["name"], Condition(), rule["status"], Target(seconds, False), calendar, rule["do"], rule.get("notice", True)
+        rule["name"],
+        Condition(),
+        rule["status"],
+        Target(seconds, False),
+        calendar,
+        rule["do"],
+        rule.get("notice", True),
     )
 
 
@@ -213,9 +215,7 @@ class Lived:
             return
         if plan.opening is not None:
             opening = plan.opening
-            subject = Subject(
-                self.desk, opening.team, "medium", "question", frozenset(), self.customer.address
-            )
+            subject = Subject(self.desk, opening.team, "medium", "question", frozenset(), self.customer.address)
             self.life = Life(subject, "new", opening.at, opening.at)
             self.row = _new_ticket(self.number, self.desk, opening.team, self.person, opening.at)
         assert self.life is not None
@@ -334,9 +334,7 @@ def fold(script: Script, persons: Sequence[int], founded: Founding, first: int, 
         if lived is None or lived.number != number:
             if lived is not None:
                 over(lived, terms)
-            lived = Lived(
-                number, script.customer_of(number), persons[number - 1], int(script.desk[number - 1]), out
-            )
+            lived = Lived(number, script.customer_of(number), persons[number - 1], int(script.desk[number - 1]), out)
             terms = before if at < changed else after
         elif terms is before and at >= changed:
             lived.pass_time(changed, before)

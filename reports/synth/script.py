@@ -28,18 +28,18 @@ OUTAGE = tuple(int(datetime(2025, 9, 17, hour, tzinfo=UTC).timestamp()) for hour
 AWAY = tuple(int(datetime(2025, 8, day, tzinfo=UTC).timestamp()) for day in (4, 24))
 HOUR, DAY = 3_600, 86_400
 
-OFFICE = {"name": "office", "zone": ZONE, "hours": ["mon-fri 09:00-17:30"], "holidays": "DE-BE"}
+OFFICE: dict[str, Any] = {"name": "office", "zone": ZONE, "hours": ["mon-fri 09:00-17:30"], "holidays": "DE-BE"}
 TEAMS = ("support", "billing")
 AGENTS = tuple(f"agent{i}@desk.example" for i in range(1, 6))
 TEAM_OF = (0, 0, 0, 1, 1)
 AWAY_IN_AUGUST = 1
-POLICIES = [
+POLICIES: list[dict[str, Any]] = [
     {"name": "urgent", "priorities": ["urgent"], "first_response": "1h", "next_response": "2h", "resolution": "8h"},
     {"name": "billing", "teams": ["billing"], "first_response": "8h", "next_response": "8h", "resolution": "40h"},
     {"name": "standard", "first_response": "4h", "next_response": "6h", "resolution": "24h"},
 ]
 STRICTER = [*POLICIES[:2], POLICIES[2] | {"first_response": "2h 30m", "resolution": "20h"}]
-AUTOMATION = [
+AUTOMATION: list[dict[str, Any]] = [
     {"name": "give-up", "status": "pending", "after": "7d calendar", "do": "resolve", "notice": False},
     {"name": "close", "status": "resolved", "after": "5d calendar", "do": "close"},
 ]
@@ -218,9 +218,7 @@ class _Author:
     def _put(self, do: int, at: Whole, wanted: Any = None, **fields: Any) -> None:
         here = np.flatnonzero((at < END) & (np.ones(self.n, bool) if wanted is None else wanted))
         names = ("agent", "team", "assignee", "priority", "type", "status", "positive")
-        columns = {
-            name: np.broadcast_to(np.asarray(fields.get(name, NONE), np.int64), self.n)[here] for name in names
-        }
+        columns = {name: np.broadcast_to(np.asarray(fields.get(name, NONE), np.int64), self.n)[here] for name in names}
         self.acts.append({"at": at[here], "ticket": here + 1, "do": np.full(len(here), do), **columns})
 
     def _in_order(self, desk: Whole, customer: Whole) -> Script:

@@ -1,7 +1,7 @@
 """An adapter: the log of a real service desk as a Desk, in two readings.
 
-``log()`` takes each row as an update of a case. ``cases()`` takes of each case's last row what it says of itself: opened,
-resolved, closed. Times are taken for UTC.
+``log()`` takes each row as an update of a case. ``cases()`` takes of each case's last row what it says of itself:
+opened, resolved, closed. Times are taken for UTC.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def desk(tickets: pd.DataFrame, events: pd.DataFrame, taken_at: int) -> Desk:
     """A desk of tickets (index: number; opened_at, status) and of events (ticket, at, was, becomes; was None opens)."""
     n = len(tickets)
     numbers = pa.nulls(n, pa.int64())
-    told: dict[str, pa.Array] = {name: numbers for name in TABLES["ticket"].published}
+    told: dict[str, pa.Array] = dict.fromkeys(TABLES["ticket"].published, numbers)
     words = {"desk": "service", "team": "all", "priority": "medium", "type": "incident", "channel": "api"}
     told |= {name: pa.array([word] * n) for name, word in words.items()}
     told["ticket_id"] = pa.array(tickets.index.to_numpy(np.int64))
@@ -59,7 +59,8 @@ def desk(tickets: pd.DataFrame, events: pd.DataFrame, taken_at: int) -> Desk:
     told["resolution_code"] = pa.nulls(n, pa.string())
     m = len(events)
     opens = events["was"].isna().to_numpy()
-    data = ['{"by":"customer"}' if o else f'{{"from":"{a}","to":"{b}"}}' for o, a, b in zip(opens, events["was"], events["becomes"], strict=True)]  # fmt: skip
+    moves = zip(opens, events["was"], events["becomes"], strict=True)
+    data = ['{"by":"customer"}' if first else f'{{"from":"{a}","to":"{b}"}}' for first, a, b in moves]
     happened = {
         "event_id": pa.array(np.arange(1, m + 1)),
         "ticket_id": pa.array(events["ticket"].to_numpy(np.int64)),
@@ -81,7 +82,9 @@ def desk(tickets: pd.DataFrame, events: pd.DataFrame, taken_at: int) -> Desk:
 def log() -> Desk:
     """Every row as an update: a change of status where the state is another than before."""
     known = rows()[rows()["state"].isin(STATUS)]
-    events = pd.DataFrame({"ticket": known["ticket"], "at": known["sys_updated_at"], "becomes": known["state"].map(STATUS)})
+    events = pd.DataFrame(
+        {"ticket": known["ticket"], "at": known["sys_updated_at"], "becomes": known["state"].map(STATUS)}
+    )
     opened = known.groupby("ticket")["opened_at"].first()
     events["at"] = np.maximum(events["at"], opened.loc[events["ticket"]].to_numpy())
     events["at"] = events.groupby("ticket")["at"].cummax()
@@ -96,12 +99,30 @@ def log() -> Desk:
 def cases(of: pd.DataFrame | None = None) -> Desk:
     """Each case by what its last row says; of some cases alone, if they are given."""
     known = last_rows() if of is None else of
-    parts = [pd.DataFrame({"ticket": known.index, "at": known["opened_at"].to_numpy(), "was": None, "becomes": "new", "order": 0})]
+    parts = [
+        pd.DataFrame(
+            {"ticket": known.index, "at": known["opened_at"].to_numpy(), "was": None, "becomes": "new", "order": 0}
+        )
+    ]
     solved = known[known["resolved_at"] >= 0]
-    parts.append(pd.DataFrame({"ticket": solved.index, "at": solved["resolved_at"].to_numpy(), "was": "new", "becomes": "resolved", "order": 1}))
+    parts.append(
+        pd.DataFrame(
+            {
+                "ticket": solved.index,
+                "at": solved["resolved_at"].to_numpy(),
+                "was": "new",
+                "becomes": "resolved",
+                "order": 1,
+            }
+        )
+    )
     closed = known[known["closed_at"] >= 0]
     was = np.where(closed["resolved_at"] >= 0, "resolved", "new")
-    parts.append(pd.DataFrame({"ticket": closed.index, "at": closed["closed_at"].to_numpy(), "was": was, "becomes": "closed", "order": 2}))
+    parts.append(
+        pd.DataFrame(
+            {"ticket": closed.index, "at": closed["closed_at"].to_numpy(), "was": was, "becomes": "closed", "order": 2}
+        )
+    )
     events = pd.concat(parts, ignore_index=True)
     events = events.sort_values(["ticket", "order"], kind="stable")
     status = np.where(known["closed_at"] >= 0, "closed", np.where(known["resolved_at"] >= 0, "resolved", "new"))

@@ -166,7 +166,9 @@ class Terms:
 
 
 def policy_of(version: str, kept: Mapping[str, Any], people: frozenset[int] | None = None) -> SlaPolicy:
-    """Kept terms (``v1_policy.terms``) as a value; a step gives a ticket to nobody but ``people``, where they are told."""
+    """Kept terms (``v1_policy.terms``) as a value; a step gives a ticket to nobody but ``people``, where they are
+    told.
+    """
     return SlaPolicy(
         kept["name"],
         version,
