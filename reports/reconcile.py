@@ -169,7 +169,7 @@ def _under(desk: Desk, terms: _Terms, known: Whole, pieces: Pieces, which: Whole
     kept = policies(desk)
     metrics = desk.word("promise", "metric")
     names = sorted({version for version in terms.policy.tolist() if version in kept})
-    place = np.array([names.index(v) if v in kept else -1 for v in terms.policy.tolist()])
+    place = np.array([names.index(v) if v in kept else -1 for v in terms.policy.tolist()], np.int64)
     statuses = desk.life.status
     running = np.zeros((len(names) + 1, len(statuses.names) + 1), bool)
     budgets = np.full((len(names) + 1, len(metrics.names) + 1), -1)

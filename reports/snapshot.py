@@ -168,18 +168,21 @@ def _known(folder: Path, source: str, pseudonymised: bool) -> Manifest | None:
     return manifest
 
 
-def _touched(source: Source, known: Manifest) -> set[str]:
-    """The months whose tickets may have other rows than the snapshot has."""
-    after = f"event_id > {known.last_event}"
-    tickets = f"SELECT ticket_id FROM v1_event WHERE {after}"  # noqa: S608
-    months = {_month(at) for at in source.column(f"SELECT opened_at FROM v1_ticket WHERE ticket_id IN ({tickets})")}  # noqa: S608
-    for name in ("delivery", "inbound"):
-        table = TABLES[name]
-        newest = max((f.newest for f in known.files if f.table == name), default=0)
-        unsettled = " OR ".join(f"state = '{state}'" for state in table.unsettled)
-        rows = f"SELECT ticket_id FROM {table.view} WHERE {table.key} > {newest} OR {unsettled}"  # noqa: S608
-        months |= {_month(at) for at in source.column(f"SELECT opened_at FROM v1_ticket WHERE ticket_id IN ({rows})")}  # noqa: S608
-    return months | {f.month for f in known.files if f.unsettled} | {NO_TICKET}
+def _touched(source: Source, known: Manifest) -> dict[str, set[str]]:
+    """For each table, the months whose tickets may have other rows in it than the snapshot has."""
+    happened = _months(source, f"SELECT ticket_id FROM v1_event WHERE event_id > {known.last_event}")  # noqa: S608
+    touched = {name: happened | {NO_TICKET} for name, table in TABLES.items() if table.by_ticket}
+    for name, table in TABLES.items():
+        if table.unsettled:
+            newest = max((f.newest for f in known.files if f.table == name), default=0)
+            touched[name] |= _months(source, f"SELECT ticket_id FROM {table.view} WHERE {table.key} > {newest}")  # noqa: S608
+            touched[name] |= {f.month for f in known.files if f.table == name and f.unsettled}
+    return touched
+
+
+def _months(source: Source, tickets: str) -> set[str]:
+    """The months in which these tickets (a SELECT) were opened."""
+    return {_month(at) for at in source.column(f"SELECT opened_at FROM v1_ticket WHERE ticket_id IN ({tickets})")}  # noqa: S608
 
 
 def _month(at: int) -> str:
@@ -199,10 +202,9 @@ class _Taking:
         self._versions: dict[str, tuple[str, ...]] = {}
         self._pseudonyms: dict[int, int] = {}
 
-    def write(self, touched: set[str] | None, known: Manifest | None) -> list[File]:
+    def write(self, touched: dict[str, set[str]] | None, known: Manifest | None) -> list[File]:
         files: list[File] = []
         self._learn_months()
-        some = None if touched is None else self._filter(touched)
         for i, (name, table) in enumerate(TABLES.items()):
             self._progress(name, i, len(TABLES))
             if name == "person" and self._key is not None:
@@ -210,8 +212,8 @@ class _Taking:
             if not table.by_ticket or touched is None or known is None:
                 files += self._partitions(name, table, "")
                 continue
-            files += [f for f in known.files if f.table == name and f.month not in touched]
-            files += self._partitions(name, table, some or "")
+            files += [f for f in known.files if f.table == name and f.month not in touched[name]]
+            files += self._partitions(name, table, self._filter(touched[name]))
         self._progress("", len(TABLES), len(TABLES))
         return files
 

@@ -17,6 +17,7 @@ from tests.databases import PostgresServer, postgres_server
 settings.register_profile("desk", deadline=None)  # how long an example takes says something of the machine alone
 settings.load_profile("desk")
 
+ROOT = Path(__file__).resolve().parents[1]
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 
 
@@ -58,6 +59,7 @@ class Skips:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("COUNTERFOIL_DEMO", str(ROOT / "var" / "demo"))
     if os.environ.get("CI") == "true":
         lines = (line.strip() for line in ALLOWED.read_text("utf-8").splitlines())
         config.pluginmanager.register(

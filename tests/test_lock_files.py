@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DAEMON, TEST, BENCH = "requirements.lock", "requirements-test.lock", "requirements-bench.lock"
+DAEMON, REPORTS, TEST, BENCH = (f"requirements{name}.lock" for name in ("", "-reports", "-test", "-bench"))
 
 
 def locked(name: str) -> dict[str, str]:
@@ -23,6 +23,7 @@ def asked(dependencies: list[str]) -> set[str]:
 
 def test_every_dependency_is_locked() -> None:
     assert asked(PROJECT["dependencies"]) <= set(locked(DAEMON))
+    assert asked(PROJECT["optional-dependencies"]["reports"]) <= set(locked(REPORTS))
     assert asked(PROJECT["optional-dependencies"]["test"]) <= set(locked(TEST))
     assert asked(PROJECT["optional-dependencies"]["bench"]) <= set(locked(BENCH))
 
@@ -32,14 +33,14 @@ def test_the_daemon_is_locked_alone() -> None:
 
 
 def test_tests_run_on_the_versions_that_the_daemon_runs_on() -> None:
-    assert locked(DAEMON).items() <= locked(TEST).items()
+    assert locked(DAEMON).items() <= locked(REPORTS).items() <= locked(TEST).items()
 
 
 def test_measurements_run_on_the_versions_that_the_tests_run_on() -> None:
     assert locked(TEST).items() <= locked(BENCH).items()
 
 
-@pytest.mark.parametrize("name", [DAEMON, TEST, BENCH])
+@pytest.mark.parametrize("name", [DAEMON, REPORTS, TEST, BENCH])
 def test_a_lock_file_has_hashes_and_names_no_host_and_no_folder(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     assert len(locked(name)) == len(re.findall(r"(?m)^[\w.-]+==.* \\\n    --hash=sha256:[0-9a-f]{64}", text))

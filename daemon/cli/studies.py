@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -10,9 +9,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.terms import FAILED, ConfigFile, fail, fail_whole, load_config
-
-NEEDS = ("pyarrow", "pandas", "adbc_driver_manager")
+from daemon.cli.terms import ConfigFile, fail, fail_whole, load_config
 
 
 def snapshot(
@@ -40,7 +37,7 @@ def snapshot(
         env = studies.environment(configured, pseudonymise=pseudonymise)
     except ConfigurationError as error:
         fail_whole(error, config)
-    _become(studies.command(studies.snapshot_command(out)), env)
+    _become(studies.snapshot_command(out), env)
 
 
 def report(
@@ -59,19 +56,17 @@ def report(
 
     Example: counterfoil report weekly --snapshot history --out weekly
     """
+    more = ["--zone", zone] if zone else []
+    _become(["report", name, "--snapshot", snapshot, "--out", str(out), *more], dict(os.environ))
+
+
+def _become(arguments: list[str], env: dict[str, str]) -> None:
+    """Go on as the process that does the work: reports live in a house of their own."""
     from daemon.desk import studies
 
-    more = ["--zone", zone] if zone else []
-    _become(studies.command(["report", name, "--snapshot", snapshot, "--out", str(out), *more]), dict(os.environ))
-
-
-def _become(command: list[str], env: dict[str, str]) -> None:
-    """Go on as the process that does the work: reports live in a house of their own."""
-    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
-    if missing:
-        fail(
-            f"reports need {', '.join(missing)}; install the extra: pip install 'counterfoil[reports]'",
-            FAILED,
-        )
+    try:
+        command = studies.command(arguments)
+    except studies.StudyFailed as error:
+        fail(str(error))
     sys.stdout.flush()
     os.execve(command[0], command, env)  # noqa: S606  our own interpreter, no shell

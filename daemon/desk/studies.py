@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ KIND = "report"
 LONGEST = 3600
 AGAIN = 900
 MOST_CHARTS = 6
+NEEDS = ("adbc_driver_manager", "pandas", "pyarrow")
 
 
 class StudyFailed(Exception):
@@ -147,8 +149,21 @@ def pseudonym_key(path: Path) -> str:
 
 
 def command(arguments: list[str]) -> list[str]:
-    """How reports are called."""
-    return [sys.executable, "-P", "-m", "reports", *arguments]
+    """How reports are called; StudyFailed where what they need is not installed."""
+    return [interpreter(), "-P", "-m", "reports", *arguments]
+
+
+def interpreter() -> str:
+    """A Python that has what reports need: this one, else that of ``bin/notebooks`` in this checkout."""
+    if all(importlib.util.find_spec(name) for name in NEEDS):
+        return sys.executable
+    beside = Path(__file__).resolve().parents[2] / ".venv-reports" / "bin" / "python"
+    if (beside.parent.parent / "built-from").exists() and beside.exists():
+        return str(beside)
+    raise StudyFailed(
+        "reports need libraries that are not installed: bin/notebooks --set-up installs them in a checkout, "
+        "pip install 'counterfoil[reports]' elsewhere"
+    )
 
 
 async def run(arguments: list[str], env: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ FROM sla_policy;
 DROP VIEW IF EXISTS v1_rating;
 CREATE VIEW v1_rating AS
 SELECT id AS rating_id, ticket_id, actor_id AS person_id, at,
-       CASE WHEN data LIKE '%"positive":true%' THEN 1 ELSE 0 END AS positive
+       CASE WHEN data = '{"positive":true}' THEN 1 ELSE 0 END AS positive
 FROM event WHERE kind = 'rated';
 
 -- The one view with names and addresses in it: a snapshot keeps it apart from all else.

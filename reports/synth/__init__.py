@@ -75,14 +75,14 @@ def play(folder: Path, written: script.Script, progress: Progress = lambda *_: N
     lines = list(written.lines())
     (folder / "year.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     command = [sys.executable, "-P", "-m", "daemon", "play", str(folder / "year.jsonl")]
-    playing = subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
         [*command, "--config", str(folder / "year.toml")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert playing.stdout is not None and playing.stderr is not None
-    for line in playing.stdout:
-        progress(int(line), len(lines))
-    said = playing.stderr.read()
-    if playing.wait():
+    ) as playing:
+        assert playing.stdout is not None and playing.stderr is not None
+        for line in playing.stdout:
+            progress(int(line), len(lines))
+        said = playing.stderr.read()
+    if playing.returncode:
         raise ReportError(f"the demo year could not be made: {said.strip() or 'the desk ended without a word'}")
     return url
 

@@ -19,7 +19,6 @@ from daemon.core.sla.terms import METRICS, Condition, Metric, SlaPolicy, Step, S
 from daemon.core.sla.tick import tick
 from daemon.core.status import MOVES, after_agent_replied, after_customer_wrote
 from daemon.desk.explaining import CalendarTime
-from reports.spells import spells
 from tests.promises.calendars import NIGHT_SHIFTS, OFFICE_WITH_A_BREAK
 from tests.promises.desk import utc
 from tests.promises.judge import Always, OpenTime, Rule, Verdict, in_order, judge, verdict_of
@@ -243,17 +242,6 @@ def test_the_explanation_accounts_for_every_second(acts: Any, first: int, by_day
             assert sum(s.counted for s in stretches) == spent
             assert not stretches or stretches[-1].left == promise.budget - spent
             assert all(s.counted == 0 for s in stretches if not s.runs)
-
-
-@given(LIVES)
-def test_spells_tile_the_life(acts: Any) -> None:
-    played = play(acts)
-    moves = [(START, "new")] + [(e.at, str(e.becomes)) for e in played.events if e.kind == "status_changed"]
-    life = spells(START, moves, played.now)
-    assert (life[0].start, life[-1].end) == (START, played.now)
-    assert all(one.end == other.start and one.status != other.status for one, other in pairwise(life))
-    office = TIMELINES["office"]
-    assert sum(office.between(s.start, s.end) for s in life) == office.between(START, played.now)
 
 
 class Calendar(CalendarTime):
