@@ -54,7 +54,7 @@ def _snapshot(options: argparse.Namespace) -> int:
     key = os.environ.get(KEY, "").encode() or None
     if key is not None and len(key) < 16:
         raise ReportError(f"{KEY} is too short to hide anyone; make it 16 characters or more")
-    with _Bar("snapshot") as bar, connect(options.database) as source:
+    with Bar("snapshot") as bar, connect(options.database) as source:
         manifest = snapshot.take(source, options.out, key, progress=lambda name, done, of: bar.show(done, of, name))
     size = sum(f.bytes for f in manifest.files)
     rows = {name: sum(f.rows for f in manifest.files if f.table == name) for name in ("ticket", "event")}
@@ -69,21 +69,21 @@ def _report(options: argparse.Namespace) -> int:
     from reports.render import report
 
     parameters = {"zone": options.zone} if options.zone else {}
-    with _Bar(options.name) as bar:
+    with Bar(options.name) as bar:
         written = report(options.name, options.snapshot, options.out, parameters, bar.show)
     for path in written:
         print(path)  # noqa: T201
     return 0
 
 
-class _Bar:
+class Bar:
     """How far it is, on one line of a terminal; nothing where nobody looks."""
 
     def __init__(self, what: str, to: TextIO = sys.stderr) -> None:
         self._what, self._to = what, to
         self._shown = to.isatty()
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Bar:
         return self
 
     def __exit__(self, *_: object) -> None:

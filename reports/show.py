@@ -20,7 +20,7 @@ from great_tables import GT, loc, style
 from reports.words import duration, number, share
 
 SHOWN = "COUNTERFOIL_SHOWN"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@")
 HIDDEN = ("metric", "clock", "unit", "method")
 NAMES = {
     "n": "n", "n_open": "still open", "n_other": "ended otherwise", "estimate": "estimate", "low": "95 % from",
@@ -128,12 +128,11 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def neutral(value: Any) -> Any:
-    """Text that a spreadsheet will not compute."""
-    if (isinstance(value, str) and value.lstrip().startswith(FORMULA)) or (
-        isinstance(value, str) and value[:1] in FORMULA
-    ):
-        return "'" + value
-    return value
+    """Text that a spreadsheet will not compute, on one line."""
+    if not isinstance(value, str):
+        return value
+    line = "".join(c if ord(c) >= 32 else " " for c in value)
+    return "'" + line if line.lstrip().startswith(FORMULA) or line != value else line
 
 
 def _keep_table(frame: pd.DataFrame, name: str) -> None:

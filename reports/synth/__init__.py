@@ -15,12 +15,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from daemon.core.sla.terms import policy_of
+from daemon.core.sla.terms import METRICS, Metric, policy_of
 from reports import snapshot
 from reports.dataset import Desk
 from reports.problems import ReportError
@@ -87,12 +87,19 @@ def play(folder: Path, written: script.Script, progress: Progress = lambda *_: N
     return url
 
 
-def fast(tickets: int, seed: int = SEED, processes: int = 1, progress: Callable[[int], None] = lambda _: None) -> Desk:
-    """The same year in memory, without a database."""
+def fast(
+    tickets: int,
+    seed: int = SEED,
+    processes: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    brief: bool = False,
+) -> Desk:
+    """The same year in memory, without a database. ``brief``: short lives, and first responses promised alone."""
     founding = founded()
-    written = script.write(tickets, seed)
-    tables = frames.lived(written, terms_of(founding), processes=processes, progress=progress)
-    return frames.desk_of(tables, founding)
+    written = script.write(tickets, seed, brief=brief)
+    terms = terms_of(founding, ("first_response",) if brief else METRICS)
+    return frames.desk_of(frames.lived(written, terms, processes=processes, progress=progress), founding)
 
 
 def founded() -> Desk:
@@ -104,9 +111,12 @@ def founded() -> Desk:
         return Desk.of({name: source.table(table) for name, table in TABLES.items()}, script.END, source.name)
 
 
-def terms_of(founding: Desk) -> fold.Founding:
-    """What such a desk promises, as the decisions take it."""
-    versions = {version: policy_of(version, terms) for version, terms in policies(founding).items()}
+def terms_of(founding: Desk, promises: Sequence[Metric] = METRICS) -> fold.Founding:
+    """What such a desk promises, as the decisions take it; of these metrics alone."""
+    versions = {
+        version: policy_of(version, terms | {"targets": {name: terms["targets"][name] for name in promises}})
+        for version, terms in policies(founding).items()
+    }
     (calendar,) = set(founding.text("calendar", "calendar").to_pylist())
     return fold.founding(versions, {calendar: founding.calendars.timeline(founding.calendars.default)})
 

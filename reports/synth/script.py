@@ -108,14 +108,16 @@ class Script:
         yield json.dumps({"at": until, "do": "end"})
 
 
-def write(tickets: int, seed: int = 1) -> Script:
-    """A year of so many tickets."""
-    return _Author(tickets, seed).script()
+def write(tickets: int, seed: int = 1, *, brief: bool = False) -> Script:
+    """A year of so many tickets; ``brief``: of one round each, which nobody assigns."""
+    return _Author(tickets, seed, brief).script()
 
 
 class _Author:
-    def __init__(self, tickets: int, seed: int) -> None:
+    def __init__(self, tickets: int, seed: int, brief: bool) -> None:
         self.n = tickets
+        self.brief = brief
+        self.rounds = 1 if brief else ROUNDS
         self.draw = np.random.default_rng([seed, tickets])
         definition = almanac.Definition(ZONE, tuple(OFFICE["hours"]), str(OFFICE["holidays"]))
         years = [almanac.lay_out(definition, year) for year in range(2023, 2029)]
@@ -137,7 +139,8 @@ class _Author:
         self._put(WRITE, twice, twice > 0)
         self._put(SET, self._when(opened, 0.4, 0.8, spam), spam, agent=agent, status=STATUSES.index("spam"))
         self._put(SET, self._when(opened, 90, 0.5, given_up), given_up, agent=agent, status=STATUSES.index("closed"))
-        self._triage(opened, outage, team, agent, lives)
+        if not self.brief:
+            self._triage(opened, outage, team, agent, lives)
         self._talk(opened, outage, team, agent, lives)
         return self._in_order(team, customer)
 
@@ -174,7 +177,7 @@ class _Author:
         n, draw = self.n, self.draw
         talking, asked = lives.copy(), self._when(opened, 0.3, 0.5, lives)
         comeback = np.zeros(n, bool)
-        for turn in range(ROUNDS):
+        for turn in range(self.rounds):
             median = np.where(team == 0, 1.1, 2.4) * (1.0 if turn == 0 else 1.3) * np.where(outage, 3.0, 1.0)
             replied = self._when(asked, median, 1.1, talking)
             replier = np.where(draw.random(n) < 0.12, self._colleague(agent), agent)
@@ -197,7 +200,7 @@ class _Author:
             writes = talking & ~resolves & ((said < 0.85) | holds)
             came = np.where(back, resolved, replied)
             pause = np.where(back, 30.0, np.where(holds, 60.0, 6.0))
-            goes_on = (writes | back) if turn < ROUNDS - 1 else np.zeros(n, bool)
+            goes_on = (writes | back) if turn < self.rounds - 1 else np.zeros(n, bool)
             asked = self._when(came, pause, 1.0, goes_on, calendar=True, most=6 * DAY)
             self._put(WRITE, asked, goes_on)
             talking, comeback = goes_on, back
