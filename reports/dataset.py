@@ -9,6 +9,7 @@ ticket by ticket, and within one in the order in which it was written.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from reports.spells import Spells
 
 Whole = npt.NDArray[np.int64]
+READERS = 2
+"""Files that are read at once; each is decoded by several threads already."""
 MISSING = np.iinfo(np.int64).min
 """What stands in a column of numpy where there is nothing."""
 
@@ -85,15 +88,20 @@ class Snapshot:
         self._checked: set[str] = set()
 
     def columns(self, table: str, names: tuple[str, ...]) -> pa.Table:
-        files = self._files[table]
-        if table not in self._checked:
-            snapshot.check_files(self._folder, files)
-            self._checked.add(table)
-        schema = schema_of(TABLES[table], names)
-        parts = [pq.ParquetFile(self._folder / f.path).read(columns=list(names)) for f in files]
-        if not parts:
+        files, schema = self._files[table], schema_of(TABLES[table], names)
+        if not files:
             return schema.empty_table()
-        return pa.concat_tables([part.select(list(names)) for part in parts]).unify_dictionaries()
+        trusted = table in self._checked
+
+        def read(file: snapshot.File) -> pa.Table:
+            if not trusted:
+                snapshot.check_file(self._folder, file)
+            return pq.ParquetFile(self._folder / file.path).read(columns=list(names)).select(list(names))
+
+        with ThreadPoolExecutor(READERS) as pool:
+            parts = list(pool.map(read, files))
+        self._checked.add(table)
+        return pa.concat_tables(parts)
 
 
 class Desk:
@@ -160,15 +168,22 @@ class Desk:
     # columns
 
     def load(self, table: str, names: tuple[str, ...]) -> None:
-        """Read these columns of a table together."""
-        order = self._order(table)
-        missing = tuple(name for name in names if (table, name) not in self._columns)
-        if missing:
-            read = self._reader.columns(table, missing)
-            if order is not None:
-                read = read.take(pa.array(order))
-            for name in missing:
-                self._columns[table, name] = read[name]
+        """Read these columns of a table together, and with the first ones those that say how its rows are ordered."""
+        keys = TABLES[table].keys if table not in self._orders else ()
+        missing = tuple(dict.fromkeys(n for n in (*keys, *names) if (table, n) not in self._columns))
+        if not missing:
+            return
+        read = self._reader.columns(table, missing)
+        if table not in self._orders:
+            ordering = [_whole(read[key]) for key in keys]
+            self._orders[table] = _sorted(ordering)
+            if self._orders[table] is None:
+                self._numbers |= {(table, key): values for key, values in zip(keys, ordering, strict=True)}
+        order = self._orders[table]
+        if order is not None:
+            read = read.unify_dictionaries().take(pa.array(order))
+        for name in missing:
+            self._columns[table, name] = read[name]
 
     def whole(self, table: str, name: str) -> Whole:
         """Numbers, or instants in UTC seconds; MISSING where there is none. Not to be written to."""
@@ -209,10 +224,12 @@ class Desk:
         """The rows of these tickets in the table of tickets; SourceError for one that is not there."""
         known = self.whole("ticket", "ticket_id")
         if len(known) and known[-1] - known[0] == len(known) - 1:
-            rows = tickets - known[0]
+            rows = tickets - known[0]  # tickets without a gap, as they mostly come
+            there = not len(rows) or (rows.min() >= 0 and rows.max() < len(known))
         else:
             rows = np.searchsorted(known, tickets).astype(np.int64)
-        if len(rows) and (rows.min() < 0 or rows.max() >= len(known) or (known[rows] != tickets).any()):
+            there = not len(rows) or (rows.max() < len(known) and (known[rows] == tickets).all())
+        if not there:
             raise SourceError(f"{self.name} has rows of tickets that it does not have; make the snapshot again")
         found: Whole = rows
         return found
@@ -225,23 +242,6 @@ class Desk:
         from reports.past import as_of
 
         return as_of(self, at)
-
-    def _order(self, table: str) -> Whole | None:
-        """How rows are put ticket by ticket; None where they come so."""
-        if table not in self._orders:
-            described = TABLES[table]
-            names = ("ticket_id", described.key) if described.by_ticket else (described.key,)
-            self._orders[table] = None
-            if table in ("calendar", "policy"):
-                return None
-            read = self._reader.columns(table, tuple(dict.fromkeys(names)))
-            keys = [_whole(read[name]) for name in dict.fromkeys(names)]
-            self._orders[table] = _sorted(keys)
-            if self._orders[table] is None:
-                for name, key in zip(dict.fromkeys(names), keys, strict=True):
-                    self._columns[table, name] = read[name]
-                    self._numbers[table, name] = key
-        return self._orders[table]
 
     def _series(self, table: str, name: str) -> Any:
         column = TABLES[table].columns[name]
@@ -286,12 +286,13 @@ def instants(seconds: Whole) -> npt.NDArray[np.datetime64]:
 
 def _sorted(keys: list[Whole]) -> Whole | None:
     """The order of rows by these keys, the first one first; None if they lie so already."""
-    first, last = keys[0], keys[-1]
-    rising = np.diff(first) > 0
-    if len(keys) > 1:
-        rising |= (np.diff(first) == 0) & (np.diff(last) > 0)
-    if rising.all():
+    if not keys:
         return None
+    first, last = keys[0], keys[-1]
+    if (first[1:] >= first[:-1]).all():
+        along = first[1:] > first[:-1] if len(keys) > 1 else np.zeros(max(len(first) - 1, 0), bool)
+        if (along | (last[1:] > last[:-1])).all():
+            return None
     if len(keys) == 1:
         return np.argsort(first, kind="stable")
     order = np.argsort(first, kind="stable")
@@ -302,14 +303,14 @@ def _sorted(keys: list[Whole]) -> Whole | None:
 def _whole(column: pa.ChunkedArray) -> Whole:
     stamps = pa.types.is_timestamp(column.type)
     values = pc.cast(column, pa.int64())
-    if values.null_count:
-        gone = pc.is_null(values).to_numpy()
-        numbers = pc.fill_null(values, 0).to_numpy()
-        told: Whole = numbers // 1000 if stamps else numbers.copy()
-        told[gone] = MISSING
-        return told
-    whole: Whole = values.to_numpy()
-    return whole // 1000 if stamps else whole
+    lacking = values.null_count
+    numbers: Whole = (pc.fill_null(values, MISSING) if lacking else values).to_numpy()
+    if not stamps:
+        return numbers
+    seconds: Whole = numbers // 1000
+    if lacking:
+        seconds[numbers == MISSING] = MISSING
+    return seconds
 
 
 def _words(column: pa.ChunkedArray) -> Words:
@@ -318,5 +319,6 @@ def _words(column: pa.ChunkedArray) -> Words:
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays([], pa.array([], pa.string()))
-    codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    places = pc.fill_null(array.indices, -1) if array.null_count else array.indices
+    codes = places.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return Words(codes, tuple(array.dictionary.to_pylist()))

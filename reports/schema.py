@@ -38,6 +38,20 @@ class Table:
     """States of rows that may still change without an event."""
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """By what rows are ordered, before their key."""
+        if self.by_ticket:
+            return ("ticket_id",)
+        return tuple(name for name in ("year",) if name in self.columns)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What orders its rows; nothing where they are few and their order says nothing."""
+        if self.by_ticket:
+            return tuple(dict.fromkeys(("ticket_id", self.key)))
+        return () if self.columns[self.key].type == "text" else (self.key,)
+
+    @property
     def published(self) -> dict[str, Column]:
         """The columns that the view has."""
         return {name: column for name, column in self.columns.items() if not column.derived}

@@ -17,6 +17,7 @@ import hmac
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,13 +106,18 @@ def read_manifest(folder: Path) -> Manifest:
 
 def check_files(folder: Path, files: Iterable[File]) -> None:
     """Hold these files against what the manifest says of them; SourceError at the first that differs."""
-    for one in files:
-        path = folder / one.path
-        if not path.is_file() or path.stat().st_size != one.bytes:
-            what = "is missing" if not path.is_file() else f"has {path.stat().st_size} bytes in place of {one.bytes}"
-            raise SourceError(f"{path} {what}: the snapshot is incomplete; make it again")
-        if _sha256(path) != one.sha256:
-            raise SourceError(f"{path} was changed after it was written (its SHA-256 differs); make the snapshot again")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda one: check_file(folder, one), files))
+
+
+def check_file(folder: Path, one: File) -> None:
+    """Hold a file against what the manifest says of it; SourceError where it differs."""
+    path = folder / one.path
+    if not path.is_file() or path.stat().st_size != one.bytes:
+        what = "is missing" if not path.is_file() else f"has {path.stat().st_size} bytes in place of {one.bytes}"
+        raise SourceError(f"{path} {what}: the snapshot is incomplete; make it again")
+    if _sha256(path) != one.sha256:
+        raise SourceError(f"{path} was changed after it was written (its SHA-256 differs); make the snapshot again")
 
 
 def take(
@@ -327,15 +333,18 @@ class _Taking:
 
 
 class _Sheet:
-    """One Parquet file being written."""
+    """One Parquet file being written: rows as they come, and when all are there, ticket by ticket.
+
+    A month fits into memory and all of them may not, so rows lie in a file until then.
+    """
 
     def __init__(self, folder: Path, name: str, month: str, table: Table) -> None:
         self._name, self._month, self._table, self._folder = name, month, table, folder
         self._path = folder / f"{name}-{month or 'all'}.writing"
         self._schema = schema_of(table)
-        self._writer: pq.ParquetWriter | None = None
+        self._coming: pa.RecordBatchStreamWriter | None = None
         self._waiting: list[pa.Table] = []
-        self._held = self._rows = self._unsettled = self._newest = 0
+        self._held = self._unsettled = self._newest = 0
 
     def add(self, rows: pa.Table) -> None:
         self._waiting.append(rows)
@@ -345,30 +354,40 @@ class _Sheet:
             open_states = pa.array(self._table.unsettled)
             self._unsettled += pc.sum(pc.is_in(pc.cast(rows["state"], pa.string()), open_states)).as_py() or 0
         if self._held >= GROUP:
-            self._flush()
+            self._set_aside()
 
     def finish(self) -> File:
-        self._flush()
-        assert self._writer is not None
-        self._writer.close()
+        rows = self._all_rows()
+        keys = [(key, "ascending") for key in dict.fromkeys((*self._table.order, self._table.key))]
+        rows = rows.take(pc.sort_indices(rows, keys)) if rows.num_rows else rows
+        pq.write_table(rows, self._path, compression="zstd", compression_level=1, row_group_size=GROUP)
         digest = _sha256(self._path)
-        name = f"{self._name}-{self._month or 'all'}-{digest[:12]}.parquet"
-        final = self._folder / name
+        final = self._folder / f"{self._name}-{self._month or 'all'}-{digest[:12]}.parquet"
         with self._path.open("rb") as written:
             os.fsync(written.fileno())
         self._path.replace(final)
-        return File(
-            name, self._name, self._month, self._rows, final.stat().st_size, digest, self._unsettled, self._newest
-        )
+        size = final.stat().st_size
+        return File(final.name, self._name, self._month, rows.num_rows, size, digest, self._unsettled, self._newest)
 
-    def _flush(self) -> None:
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=1)
-        rows = pa.concat_tables(self._waiting) if self._waiting else self._schema.empty_table()
-        if rows.num_rows or not self._rows:
-            self._writer.write_table(rows.unify_dictionaries().cast(self._schema), row_group_size=GROUP)
-        self._rows += rows.num_rows
+    def _all_rows(self) -> pa.Table:
+        parts = self._waiting
+        if self._coming is not None:
+            self._coming.close()
+            with pa.memory_map(str(self._aside)) as file:
+                parts = [pa.ipc.open_stream(file).read_all(), *parts]
+            self._aside.unlink()
+        return pa.concat_tables(parts).unify_dictionaries().cast(self._schema) if parts else self._schema.empty_table()
+
+    def _set_aside(self) -> None:
+        rows = pa.concat_tables(self._waiting).unify_dictionaries().cast(self._schema)
+        if self._coming is None:
+            self._coming = pa.ipc.new_stream(str(self._aside), self._schema)
+        self._coming.write_table(rows)
         self._waiting, self._held = [], 0
+
+    @property
+    def _aside(self) -> Path:
+        return self._path.with_suffix(".aside.writing")
 
 
 def _publish(folder: Path, manifest: Manifest) -> None:

@@ -22,6 +22,7 @@ OPEN, DONE, OTHER = 0, 1, 2
 Z = 1.959963984540054
 """95 %, two-sided."""
 REPEATS, BINS, SEED = 200, 2048, 1042
+MANY = 12
 Method = Literal["order-statistic", "kaplan-meier", "aalen-johansen"]
 Floats = npt.NDArray[np.float64]
 
@@ -139,7 +140,7 @@ def _of_incidence(durations: Any, causes: Any, ps: tuple[float, ...]) -> list[Es
         done, other, leaving = (np.add.reduceat(x, edges) for x in (done, other, leaving))
         times = times[np.append(edges[1:], len(times)) - 1]
     draw = np.random.default_rng(SEED)
-    again = [draw.poisson(x, (REPEATS, len(times))).astype(np.float64) for x in (done, other, leaving - done - other)]
+    again = [_drawn_anew(draw, x) for x in (done, other, leaving - done - other)]
     f, _ = _incidence(again[0], again[1], _at_risk(sum(again)))
     estimates = []
     for p in ps:
@@ -148,6 +149,16 @@ def _of_incidence(durations: Any, causes: Any, ps: tuple[float, ...]) -> list[Es
         low, high = np.quantile(reached, (0.025, 0.975), method="inverted_cdf")
         estimates.append(Estimate(exact.quantile(p), float(low), float(high), "aalen-johansen"))
     return estimates
+
+
+def _drawn_anew(draw: np.random.Generator, counts: Any) -> Any:
+    """Poisson numbers about these counts, ``REPEATS`` times; about ``MANY`` or more as a normal law has them."""
+    again = np.zeros((REPEATS, len(counts)))
+    few, many = np.flatnonzero((counts > 0) & (counts < MANY)), np.flatnonzero(counts >= MANY)
+    again[:, few] = draw.poisson(counts[few], (REPEATS, len(few)))
+    spread = np.sqrt(counts[many]) * draw.standard_normal((REPEATS, len(many)), np.float32)
+    again[:, many] = np.maximum(np.rint(counts[many] + spread), 0)
+    return again
 
 
 def _of_survival(durations: Any, causes: Any, ps: tuple[float, ...]) -> list[Estimate]:
