@@ -198,6 +198,8 @@ def what_if(
     keys = [*(("period",) if period else ()), *by]
     columns = ["n", "estimate", "low", "high", "n_overdue", "n_not_due", "n_paused", "n_cancelled", "note"]
     both = then[[*keys, *columns]].merge(so[[*keys, *columns]], on=keys, how="outer", suffixes=("_then", "_so"))
+    counts = [name for name in both if name.startswith("n_")]
+    both[counts] = both[counts].fillna(0).astype("int64")
     both["difference"] = both["estimate_so"] - both["estimate_then"]
     both.attrs = {"question": question}
     return both

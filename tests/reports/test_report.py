@@ -104,7 +104,7 @@ def test_a_notebook_and_its_pair_say_the_same_and_hold_no_outputs(path: Path) ->
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0"])
-def test_no_cell_of_a_table_is_a_formula(text: str, tmp_path: Path) -> None:
+def test_i23_no_cell_of_a_table_is_a_formula(text: str, tmp_path: Path) -> None:
     show.write_csv(pd.DataFrame({"name": [text], text: [-1.5]}), tmp_path / "t.csv")
     read = pd.read_csv(tmp_path / "t.csv", dtype=str, keep_default_na=False)
     assert read["name"][0].startswith("'")

@@ -237,7 +237,7 @@ def test_a_folder_of_something_else_is_never_written_into(alive: SimulatedDesk, 
 # what reports may read, and never write
 
 
-def test_only_the_published_views_are_read(tmp_path: Path) -> None:
+def test_i23_only_the_published_views_are_read(tmp_path: Path) -> None:
     with simulated(tmp_path, SETTINGS) as here:
         happen(here)
         path = here.url.removeprefix("sqlite:///")
@@ -256,7 +256,7 @@ def test_only_the_published_views_are_read(tmp_path: Path) -> None:
     assert {within or one for one, within in read} == {table.view for table in TABLES.values()}
 
 
-def test_a_report_cannot_write_to_the_database(alive: SimulatedDesk) -> None:
+def test_i23_a_report_cannot_write_to_the_database(alive: SimulatedDesk) -> None:
     with connect(alive.url) as source:
         for sql in ("DELETE FROM ticket", "UPDATE ticket SET status = 'closed'", "CREATE TABLE mine (x integer)"):
             with pytest.raises(Exception, match=r"(?i)read-?only"):
