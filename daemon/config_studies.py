@@ -37,6 +37,6 @@ class Snapshot(Section):
 class Report(Section):
     """A report that the daemon makes of a fresh snapshot and mails: a page, a PDF, charts."""
 
-    name: str = option("weekly", "Which notebook: weekly, overview, sla …", pattern="^[a-z0-9_]{1,40}$")
+    name: str = option("weekly", "Which notebook: weekly, overview, sla, or any other.", pattern="^[a-z0-9_]{1,40}$")
     at: Time = option("mon 07:00", "When: mon 07:00 or 07:00 (each day), in the first calendar's zone.")
     to: tuple[MailAddress, ...] = option(..., "To whom it is mailed.", example=["manager@example.com"])

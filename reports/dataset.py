@@ -9,22 +9,20 @@ ticket by ticket, and within one in the order in which it was written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from reports import snapshot
-from reports.arrow import schema_of
+from reports.manifest import read_manifest
 from reports.problems import SourceError
+from reports.readers import InMemory, Reader, Snapshot
 from reports.schema import TABLES
 from reports.sources import connect
 
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from reports.spells import Spells
 
 Whole = npt.NDArray[np.int64]
-READERS = 2
-"""Files that are read at once; each is decoded by several threads already."""
 MISSING = np.iinfo(np.int64).min
 """What stands in a column of numpy where there is nothing."""
 
@@ -60,48 +56,6 @@ class Words:
 
     def series(self) -> pd.Categorical:
         return pd.Categorical.from_codes(self.codes, categories=pd.Index(self.names, dtype="str"))
-
-
-class Reader(Protocol):
-    """Where tables come from."""
-
-    def columns(self, table: str, names: tuple[str, ...]) -> pa.Table: ...
-
-
-class InMemory:
-    """Tables at hand; those that are not are empty."""
-
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        self._tables = tables
-
-    def columns(self, table: str, names: tuple[str, ...]) -> pa.Table:
-        found = self._tables.get(table)
-        return found.select(list(names)) if found is not None else schema_of(TABLES[table], names).empty_table()
-
-
-class Snapshot:
-    """The files of a snapshot, each held against its SHA-256 before it is first read."""
-
-    def __init__(self, folder: Path, manifest: snapshot.Manifest) -> None:
-        self._folder = folder
-        self._files = {name: [f for f in manifest.files if f.table == name] for name in TABLES}
-        self._checked: set[str] = set()
-
-    def columns(self, table: str, names: tuple[str, ...]) -> pa.Table:
-        files, schema = self._files[table], schema_of(TABLES[table], names)
-        if not files:
-            return schema.empty_table()
-        trusted = table in self._checked
-
-        def read(file: snapshot.File) -> pa.Table:
-            if not trusted:
-                snapshot.check_file(self._folder, file)
-            return pq.ParquetFile(self._folder / file.path).read(columns=list(names)).select(list(names))
-
-        with ThreadPoolExecutor(READERS) as pool:
-            parts = list(pool.map(read, files))
-        self._checked.add(table)
-        return pa.concat_tables(parts)
 
 
 class Desk:
@@ -275,7 +229,7 @@ def open_desk(path: str | Path) -> Desk:
     if text.endswith((".db", ".sqlite")):
         raise SourceError(f"{text} is a database; write sqlite:///{text}, or the folder of a snapshot")
     folder = Path(path)
-    manifest = snapshot.read_manifest(folder)
+    manifest = read_manifest(folder)
     return Desk(Snapshot(folder, manifest), manifest.taken_at, manifest.source, manifest.digest)
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from daemon.core.status import BACKLOG
 from reports.dataset import Desk, Whole, Words
-from reports.figures import ClockName, Question, Rows, cut_periods, group, metric, rows_of, tidy, totals
+from reports.figures import cut_periods, group, metric, rows_of, tidy, totals
 from reports.periods import Period, periods
+from reports.rows import ClockName, Question, Rows
 
 US, CUSTOMER, HOLD = {"new", "open"}, {"pending"}, {"on_hold"}
 CAUSES = ("opened", "reopened", "moved in", "resolved", "closed", "merged", "spam", "moved out")

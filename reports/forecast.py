@@ -17,9 +17,10 @@ import pandas as pd
 
 from reports import survival
 from reports.dataset import Desk, Whole, Words
-from reports.figures import LEAST, Rows, shown_as
+from reports.figures import LEAST
 from reports.reconcile import Retold, retell
 from reports.replay import BROKEN
+from reports.rows import Rows, shown_as
 from reports.sla import promised
 
 BINS = 10

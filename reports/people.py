@@ -11,8 +11,9 @@ import pandas as pd
 
 from daemon.core.status import BACKLOG
 from reports.dataset import Desk, Whole
-from reports.figures import Question, Rows, group, metric, rows_of, tidy, totals
+from reports.figures import group, metric, rows_of, tidy, totals
 from reports.periods import Period, Periods, periods
+from reports.rows import Question, Rows
 
 NOT_OPEN = "closed"
 

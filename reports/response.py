@@ -16,8 +16,9 @@ import pandas as pd
 
 from daemon.core.status import BACKLOG
 from reports.dataset import MISSING, Desk, Whole, Words
-from reports.figures import PERCENTILES, ClockName, Question, Rows, metric, times
+from reports.figures import PERCENTILES, metric, times
 from reports.periods import Period
+from reports.rows import ClockName, Question, Rows
 from reports.survival import DONE, OPEN, OTHER
 
 ASKS, ANSWERS, RESOLVES, ENDS, NOTHING = range(5)

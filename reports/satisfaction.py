@@ -10,9 +10,10 @@ import pandas as pd
 
 from reports import survival
 from reports.dataset import MISSING, Desk
-from reports.figures import Question, Rows, group, metric, rows_of, shares, tidy, told
+from reports.figures import group, metric, rows_of, shares, tidy, told
 from reports.periods import Period
 from reports.response import RESOLVES, course, resolutions
+from reports.rows import Question, Rows
 
 DAY = 86_400
 WITHIN = 7

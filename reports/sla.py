@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from reports.dataset import MISSING, Desk, Whole, Words
-from reports.figures import PERCENTILES, ClockName, Question, Rows, metric, shares, times
+from reports.figures import PERCENTILES, metric, shares, times
 from reports.periods import Period
+from reports.rows import ClockName, Question, Rows
 from reports.survival import DONE, OPEN, OTHER
 
 FULFILLED_LATE = "fulfilled-late"

@@ -12,112 +12,27 @@ keyed digests, and free text is left out; times are never shifted.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from reports.arrow import schema_of
+from reports.manifest import MANIFEST, File, Manifest, check_files, plain, read_manifest
 from reports.problems import SourceError
 from reports.schema import TABLES, VERSION, Table
+from reports.sheet import Sheet
 from reports.sources import Source
 
-MANIFEST = "manifest.json"
-GROUP = 128_000
-"""Rows of a row group."""
 NO_TICKET = "none"
 WORDY_EVENTS = ("subject_changed", "resolution_set", "field_changed")
 PERSONS = ("requester_id", "assignee_id", "actor_id", "author_id", "person_id")
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A Parquet file: ``month`` of its tickets' opening ('' where that means nothing).
-
-    ``unsettled``: rows that may change without an event, and ``newest`` their table's highest key in it.
-    """
-
-    path: str
-    table: str
-    month: str
-    rows: int
-    bytes: int
-    sha256: str
-    unsettled: int = 0
-    newest: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a snapshot is. ``taken_at``: the database's own clock, UTC seconds. ``before``: files of the one before."""
-
-    version: int
-    taken_at: int
-    source: str
-    last_event: int
-    pseudonymised: bool
-    policies: tuple[str, ...]
-    calendars: tuple[str, ...]
-    files: tuple[File, ...] = field(repr=False)
-    before: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) of all that it says but of what came before: the name under which a figure can be repeated."""
-        said = {key: value for key, value in _plain(self).items() if key != "before"}
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """What lies in a folder; SourceError says why it cannot be used."""
-    path = folder / MANIFEST
-    if not folder.exists():
-        raise SourceError(f"there is no snapshot {folder}; make one with: counterfoil snapshot --out {folder}")
-    if not path.is_file():
-        raise SourceError(f"{folder} has no {MANIFEST}: it is no snapshot, or was never finished; make it again")
-    try:
-        said = json.loads(path.read_text("utf-8"))
-        if int(said["version"]) > VERSION:
-            raise SourceError(
-                f"{folder} was made by a newer version (its format is {said['version']}, this reads up to {VERSION}); "
-                "install that version, or make the snapshot with this one"
-            )
-        files = tuple(File(**one) for one in said.pop("files"))
-        digest = said.pop("digest")
-        lists: dict[str, Any] = {name: tuple(said.pop(name)) for name in ("policies", "calendars", "before")}
-        manifest = Manifest(files=files, **said, **lists)
-    except (ValueError, KeyError, TypeError):
-        raise SourceError(f"{path} cannot be read: it is damaged; make the snapshot again") from None
-    if manifest.digest != digest:
-        raise SourceError(f"{path} was changed after it was written; make the snapshot again")
-    return manifest
-
-
-def check_files(folder: Path, files: Iterable[File]) -> None:
-    """Hold these files against what the manifest says of them; SourceError at the first that differs."""
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda one: check_file(folder, one), files))
-
-
-def check_file(folder: Path, one: File) -> None:
-    """Hold a file against what the manifest says of it; SourceError where it differs."""
-    path = folder / one.path
-    if not path.is_file() or path.stat().st_size != one.bytes:
-        what = "is missing" if not path.is_file() else f"has {path.stat().st_size} bytes in place of {one.bytes}"
-        raise SourceError(f"{path} {what}: the snapshot is incomplete; make it again")
-    if _sha256(path) != one.sha256:
-        raise SourceError(f"{path} was changed after it was written (its SHA-256 differs); make the snapshot again")
 
 
 def take(
@@ -254,14 +169,14 @@ class _Taking:
 
     def _partitions(self, name: str, table: Table, where: str) -> list[File]:
         """Read a table's rows and write each month's to a file of its own."""
-        sheets: dict[str, _Sheet] = {}
+        sheets: dict[str, Sheet] = {}
         for batch in self._source.batches(table, where):
             rows = self._without_persons(batch, name) if self._key is not None else batch
             if name in ("policy", "calendar"):
                 found = set(rows[table.key].to_pylist()) | set(self._versions.get(name, ()))
                 self._versions[name] = tuple(sorted(found))
             for month, part in self._by_month(rows, table):
-                sheet = sheets.setdefault(month, _Sheet(self._folder, name, month, table))
+                sheet = sheets.setdefault(month, Sheet(self._folder, name, month, table))
                 sheet.add(part)
         return [sheet.finish() for sheet in sheets.values()]
 
@@ -332,67 +247,9 @@ class _Taking:
         return self._pseudonyms[person]
 
 
-class _Sheet:
-    """One Parquet file being written: rows as they come, and when all are there, ticket by ticket.
-
-    A month fits into memory and all of them may not, so rows lie in a file until then.
-    """
-
-    def __init__(self, folder: Path, name: str, month: str, table: Table) -> None:
-        self._name, self._month, self._table, self._folder = name, month, table, folder
-        self._path = folder / f"{name}-{month or 'all'}.writing"
-        self._schema = schema_of(table)
-        self._coming: pa.RecordBatchStreamWriter | None = None
-        self._waiting: list[pa.Table] = []
-        self._held = self._unsettled = self._newest = 0
-
-    def add(self, rows: pa.Table) -> None:
-        self._waiting.append(rows)
-        self._held += rows.num_rows
-        if self._table.unsettled:
-            self._newest = max(self._newest, pc.max(rows[self._table.key]).as_py())
-            open_states = pa.array(self._table.unsettled)
-            self._unsettled += pc.sum(pc.is_in(pc.cast(rows["state"], pa.string()), open_states)).as_py() or 0
-        if self._held >= GROUP:
-            self._set_aside()
-
-    def finish(self) -> File:
-        rows = self._all_rows()
-        keys = [(key, "ascending") for key in dict.fromkeys((*self._table.order, self._table.key))]
-        rows = rows.take(pc.sort_indices(rows, keys)) if rows.num_rows else rows
-        pq.write_table(rows, self._path, compression="zstd", compression_level=1, row_group_size=GROUP)
-        digest = _sha256(self._path)
-        final = self._folder / f"{self._name}-{self._month or 'all'}-{digest[:12]}.parquet"
-        with self._path.open("rb") as written:
-            os.fsync(written.fileno())
-        self._path.replace(final)
-        size = final.stat().st_size
-        return File(final.name, self._name, self._month, rows.num_rows, size, digest, self._unsettled, self._newest)
-
-    def _all_rows(self) -> pa.Table:
-        parts = self._waiting
-        if self._coming is not None:
-            self._coming.close()
-            with pa.memory_map(str(self._aside)) as file:
-                parts = [pa.ipc.open_stream(file).read_all(), *parts]
-            self._aside.unlink()
-        return pa.concat_tables(parts).unify_dictionaries().cast(self._schema) if parts else self._schema.empty_table()
-
-    def _set_aside(self) -> None:
-        rows = pa.concat_tables(self._waiting).unify_dictionaries().cast(self._schema)
-        if self._coming is None:
-            self._coming = pa.ipc.new_stream(str(self._aside), self._schema)
-        self._coming.write_table(rows)
-        self._waiting, self._held = [], 0
-
-    @property
-    def _aside(self) -> Path:
-        return self._path.with_suffix(".aside.writing")
-
-
 def _publish(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in place, and remove what no reader can need any longer."""
-    text = json.dumps(_plain(manifest) | {"digest": manifest.digest}, indent=1, sort_keys=True)
+    text = json.dumps(plain(manifest) | {"digest": manifest.digest}, indent=1, sort_keys=True)
     writing = folder / f"{MANIFEST}.writing"
     with writing.open("w", encoding="utf-8") as file:
         file.write(text + "\n")
@@ -409,15 +266,3 @@ def _publish(folder: Path, manifest: Manifest) -> None:
     for path in folder.glob("*.parquet"):
         if path.name not in keep:
             path.unlink()
-
-
-def _plain(manifest: Manifest) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    plain: Mapping[str, Any] = asdict(manifest)
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

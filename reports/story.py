@@ -12,11 +12,12 @@ import pandas as pd
 from daemon import almanac
 from reports import survival
 from reports.dataset import Desk
-from reports.figures import LEAST, ClockName, Question, group, rows_of
+from reports.figures import LEAST, group, rows_of
 from reports.flow import EXITS, backlog, flow
 from reports.forecast import forecast
 from reports.periods import Period, periods
 from reports.response import first_response
+from reports.rows import ClockName, Question
 from reports.sla import kept
 from reports.words import duration, share
 

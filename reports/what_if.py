@@ -19,11 +19,12 @@ from daemon.core.sla.terms import METRICS as PROMISED
 from daemon.core.status import BACKLOG, PRIORITIES, TYPES
 from reports.calendars import CalendarTime, Counts
 from reports.dataset import Desk, Words
-from reports.figures import Question, Rows, metric, shares
+from reports.figures import metric, shares
 from reports.periods import Period
 from reports.problems import QuestionError
 from reports.replay import BROKEN, CANCELLED, KEPT, NONE, PAUSED, RUNNING, Cycles, Verdicts, cut, judge, of_backlog
 from reports.response import turns
+from reports.rows import Question, Rows
 from reports.sla import kept
 
 CALENDAR = " calendar"

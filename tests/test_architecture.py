@@ -22,6 +22,7 @@ LONG = {
     "daemon/mail/markup.py": "one walk over HTML, with every element that bears on the text",
     "daemon/store/facts.py": "every question that a decision asks stands beside the others",
     "daemon/edge/conversation.py": "one class: what differs from aiosmtpd's",
+    "reports/synth/fold.py": "one class: a ticket's life, act by act",
     "daemon/store/tables.py": "every table stands beside the others",
 }
 

@@ -23,11 +23,13 @@ from typing import Any
 from daemon.core.sla.terms import METRICS, Metric, policy_of
 from reports import snapshot
 from reports.dataset import Desk
+from reports.manifest import MANIFEST, Manifest
 from reports.problems import ReportError
 from reports.schema import TABLES, VERSION
 from reports.sla import policies
 from reports.sources import connect
-from reports.synth import fold, frames, script
+from reports.synth import frames, script
+from reports.synth.founding import Founding, promised
 
 TICKETS, SEED = 2_000, 1
 KEPT_IN = "COUNTERFOIL_DEMO"
@@ -39,16 +41,16 @@ def demo() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     kept = Path(os.environ.get(KEPT_IN) or Path(cache) / "counterfoil")
     folder = kept / f"demo-{_recipe()}"
-    if not (folder / snapshot.MANIFEST).exists():
+    if not (folder / MANIFEST).exists():
         with _alone(kept):
-            if not (folder / snapshot.MANIFEST).exists():
+            if not (folder / MANIFEST).exists():
                 make(folder, progress=_tell)
     return folder
 
 
 def make(
     folder: Path | str, tickets: int = TICKETS, seed: int = SEED, progress: Progress = lambda *_: None
-) -> snapshot.Manifest:
+) -> Manifest:
     """Have the daemon play a year of so many tickets, and take a snapshot of it into a folder."""
     with tempfile.TemporaryDirectory(prefix="counterfoil-year-") as temporary:
         here = Path(temporary)
@@ -111,14 +113,14 @@ def founded() -> Desk:
         return Desk.of({name: source.table(table) for name, table in TABLES.items()}, script.END, source.name)
 
 
-def terms_of(founding: Desk, promises: Sequence[Metric] = METRICS) -> fold.Founding:
+def terms_of(founding: Desk, promises: Sequence[Metric] = METRICS) -> Founding:
     """What such a desk promises, as the decisions take it; of these metrics alone."""
     versions = {
         version: policy_of(version, terms | {"targets": {name: terms["targets"][name] for name in promises}})
         for version, terms in policies(founding).items()
     }
     (calendar,) = set(founding.text("calendar", "calendar").to_pylist())
-    return fold.founding(versions, {calendar: founding.calendars.timeline(founding.calendars.default)})
+    return promised(versions, {calendar: founding.calendars.timeline(founding.calendars.default)})
 
 
 @contextmanager

@@ -8,22 +8,21 @@ a decision sees, and in which order rows are numbered. A test holds the two equa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from daemon.core import decide
-from daemon.core.calendar import Timeline
 from daemon.core.plan import AgentFacts, AuthorFacts, DeskFacts, Event, Facts, Plan, Policy, TicketFacts, TokenFacts
 from daemon.core.sla.follow import follow
 from daemon.core.sla.life import Life, Promise
-from daemon.core.sla.terms import Condition, Rule, SlaPolicy, Subject, Target, Terms
+from daemon.core.sla.terms import Subject, Terms
 from daemon.core.sla.tick import tick, wake_at
 from daemon.core.status import BACKLOG, PRIORITIES, STATUSES, TYPES
 from daemon.core.values import NO_EVIDENCE, Address, Envelope, Evidence, Mail
-from reports.synth import script as scripts
+from reports.synth.founding import Founding
 from reports.synth.script import AGENTS, NONE, RATE, REPLY, SET, TEAM_OF, TEAMS, WRITE, Script
 
 DAY = 86_400
@@ -69,50 +68,6 @@ MAIL = Mail(
 )
 PROMISE = tuple(field.name for field in fields(Promise) if field.name != "done")
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Founding:
-    """What the desk promised, and from when on: (since, terms), the first from the beginning."""
-
-    terms: tuple[tuple[int, Terms], ...]
-
-
-def founding(versions: Mapping[str, SlaPolicy], calendars: Mapping[str, Timeline]) -> Founding:
-    """The terms of the year, from the policies and the calendar that a desk founded on its settings has kept."""
-    (calendar,) = calendars
-    names = {str(scripts.OFFICE["name"]): calendar}
-    rules = tuple(_rule(rule, str(scripts.OFFICE["name"])) for rule in scripts.AUTOMATION)
-    known = {(p.name, p.targets["first_response"].seconds): p for p in versions.values()}
-
-    def terms(policies: Iterable[Mapping[str, Any]]) -> Terms:
-        from daemon.core import hours
-
-        chosen = tuple(
-            (
-                Condition(teams=frozenset(p.get("teams", ())), priorities=frozenset(p.get("priorities", ()))),
-                known[p["name"], hours.duration(str(p["first_response"]))],
-            )
-            for p in policies
-        )
-        return Terms(chosen, rules, names, dict(calendars), dict(versions))
-
-    return Founding(((scripts.START - 1, terms(scripts.POLICIES)), (scripts.STRICTER_FROM, terms(scripts.STRICTER))))
-
-
-def _rule(rule: Mapping[str, Any], calendar: str) -> Rule:
-    from daemon.core import hours
-
-    seconds = hours.duration(str(rule["after"]).removesuffix(" calendar"))
-    return Rule(
-        rule["name"],
-        Condition(),
-        rule["status"],
-        Target(seconds, False),
-        calendar,
-        rule["do"],
-        rule.get("notice", True),
-    )
 
 
 class Lived:

@@ -12,7 +12,8 @@ import pyarrow as pa
 from reports.arrow import STORED, stored
 from reports.dataset import Desk
 from reports.schema import TABLES
-from reports.synth.fold import PROMISE, Founding, Rows, fold
+from reports.synth.fold import PROMISE, Rows, fold
+from reports.synth.founding import Founding
 from reports.synth.script import AGENTS, END, TEAMS, WRITE, Script
 
 SHARE = 4_000
