@@ -16,7 +16,7 @@ from daemon.store.db import Store, StoreError, open_store
 from daemon.store.tables import TABLES, Event, Person, Ticket
 from tests.databases import rewrite
 
-VIEWS = {"v1_ticket", "v1_event", "v1_message", "v1_delivery", "v1_inbound", "v1_promise", "v1_calendar", "v1_policy"}
+VIEWS = {f"v1_{name}" for name in "ticket event message delivery inbound promise calendar policy rating person".split()}
 
 
 def an_event() -> None:
@@ -38,11 +38,11 @@ def test_the_migrations_lead_to_the_tables(store: Store) -> None:
     assert not store.read(lambda: diff_models(store.database, list(TABLES)))
 
 
-def test_every_published_view_can_be_read_and_names_no_person(store: Store) -> None:
+def test_every_published_view_can_be_read_and_names_no_person_but_the_one_of_persons(store: Store) -> None:
     store.write(an_event).result(5)
     views = store.read(lambda: {view.name for view in tables.database.get_views()})
     assert views == VIEWS
-    for view in views:
+    for view in views - {"v1_person"}:
         columns = {column.name for column in store.read(lambda v=view: tables.database.get_columns(v))}
         assert columns and not (
             columns
