@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,25 @@ def test_every_dependency_is_locked() -> None:
     assert asked(PROJECT["optional-dependencies"]["reports"]) <= set(locked(REPORTS))
     assert asked(PROJECT["optional-dependencies"]["test"]) <= set(locked(TEST))
     assert asked(PROJECT["optional-dependencies"]["bench"]) <= set(locked(BENCH))
+
+
+def test_whatever_tests_and_notebooks_import_is_asked_for() -> None:
+    """deptry looks at the packages alone; here something that one machine happens to have could be missed."""
+    ours = {"daemon", "reports", "tests", "bench"}
+    optional = PROJECT["optional-dependencies"]
+    known = {*asked(PROJECT["dependencies"]), *asked(optional["reports"]), *asked(optional["test"])}
+    provided = packages_distributions()
+    for path in (*(ROOT / "tests").rglob("*.py"), *(ROOT / "notebooks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names = {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {(node.module or "").partition(".")[0]}
+            else:
+                continue
+            for name in names - ours - sys.stdlib_module_names:
+                from_packages = {re.sub(r"[-_.]+", "-", one).lower() for one in provided.get(name, [])}
+                assert from_packages & known, f"{path.name} imports {name}, which pyproject.toml does not ask for"
 
 
 def test_the_daemon_is_locked_alone() -> None:
