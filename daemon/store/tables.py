@@ -51,7 +51,7 @@ class MailAddress(Row):
 class Ticket(Numbered):
     """The present truth of a ticket.
 
-    ``turn_since``: the oldest customer message that is unanswered, and ``turns`` counts such; ``idle_since``: the last
+    ``undelivered``: since when an answer is known not to have arrived, until that is settled. ``turn_since``: the oldest customer message that is unanswered, and ``turns`` counts such; ``idle_since``: the last
     change of status or word of customer or agent, and ``rules_acted`` the rules of automation that acted since;
     ``dormant``: history, to which nothing is promised; ``wake_at``: when the clock has something to do with it.
     """
@@ -74,6 +74,7 @@ class Ticket(Numbered):
     resolved_at = pw.BigIntegerField(null=True)
     closed_at = pw.BigIntegerField(null=True)
     merged_into = pw.ForeignKeyField("self", null=True)
+    undelivered = pw.BigIntegerField(null=True)
     turn_since = pw.BigIntegerField(null=True)
     turns = pw.IntegerField(default=0)
     idle_since = pw.BigIntegerField(default=0)
@@ -98,11 +99,24 @@ class Participant(Row):
     """Who receives the public mail of a ticket: its requester, and those whom an agent added.
 
     ``proved``: their address was known to be theirs when they came, so their thread bears the customer's own subject.
+    ``via``: the ticket that was merged into this one and that they know: their thread goes on under its number.
     """
 
     ticket = pw.ForeignKeyField(Ticket)
     person = pw.ForeignKeyField(Person)
     proved = pw.BooleanField(default=False)
+    since = pw.BigIntegerField()
+    via = pw.ForeignKeyField(Ticket, null=True, index=False, backref="+")
+
+    class Meta:
+        primary_key = pw.CompositeKey("ticket", "person")
+
+
+class Watcher(Row):
+    """An agent who hears of a ticket that is not theirs."""
+
+    ticket = pw.ForeignKeyField(Ticket)
+    person = pw.ForeignKeyField(Person)
     since = pw.BigIntegerField()
 
     class Meta:
@@ -319,6 +333,54 @@ class Hold(Numbered):
     decision = pw.TextField(null=True)
 
 
+class Act(Numbered):
+    """What an agent's mail did, as far as an undo needs to know; ``did`` is a JSON list (``core.undoing``).
+
+    One row for each (agent, Message-ID) that carried commands, so that it never runs twice.
+    """
+
+    agent = pw.ForeignKeyField(Person, index=False)
+    ticket = pw.ForeignKeyField(Ticket, null=True)
+    message = pw.ForeignKeyField(Message, null=True, index=False)
+    rfc_message_id = pw.TextField(null=True)
+    did = pw.TextField(default="[]")
+    at = pw.BigIntegerField()
+    undone_at = pw.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = ((("agent", "rfc_message_id"), False),)
+
+
+class Waiting(Row):
+    """A public reply that waits for its undo time to pass; ``becomes`` is the status that its agent asked for."""
+
+    message = pw.ForeignKeyField(Message, primary_key=True)
+    agent = pw.ForeignKeyField(Person, index=False)
+    becomes = pw.TextField(null=True)
+    release_at = pw.BigIntegerField(index=True)
+
+
+class Absence(Row):
+    """An agent is away; ``until`` None: until they say otherwise."""
+
+    person = pw.ForeignKeyField(Person)
+    since = pw.BigIntegerField()
+    until = pw.BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = pw.CompositeKey("person", "since")
+
+
+class News(Numbered):
+    """Something that an agent hears of in the next digest."""
+
+    person = pw.ForeignKeyField(Person)
+    ticket = pw.ForeignKeyField(Ticket, index=False)
+    message = pw.ForeignKeyField(Message, null=True, index=False)
+    kind = pw.TextField()
+    at = pw.BigIntegerField()
+
+
 class Calendar(Row):
     """A version of a calendar: its definition (JSON), under a digest of it and of the years it was first laid out for.
 
@@ -389,6 +451,7 @@ TABLES: tuple[type[pw.Model], ...] = (
     MailAddress,
     Ticket,
     Participant,
+    Watcher,
     NamedAddress,
     TicketTag,
     TicketLink,
@@ -401,6 +464,10 @@ TABLES: tuple[type[pw.Model], ...] = (
     MailFolder,
     Outbox,
     Hold,
+    Act,
+    Waiting,
+    Absence,
+    News,
     Calendar,
     CalendarYear,
     SlaPolicy,

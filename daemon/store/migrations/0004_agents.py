@@ -1,0 +1,99 @@
+"""Agents by mail: what an undo needs, replies that wait, watchers, absences, news for a digest."""
+
+from peewee import *
+
+COLUMNS = (
+    ("ticket", "undelivered", "BIGINT"),
+    ("participant", "via_id", "BIGINT REFERENCES ticket (id)"),
+)
+
+
+def up(migrator, db):
+    class Person(Model):
+        class Meta:
+            database = db
+            table_name = "person"
+
+        id = BigAutoField()
+
+    class Ticket(Model):
+        class Meta:
+            database = db
+            table_name = "ticket"
+
+        id = BigAutoField()
+
+    class Message(Model):
+        class Meta:
+            database = db
+            table_name = "message"
+
+        id = BigAutoField()
+
+    class Watcher(Model):
+        ticket = ForeignKeyField(Ticket)
+        person = ForeignKeyField(Person)
+        since = BigIntegerField()
+
+        class Meta:
+            database = db
+            table_name = "watcher"
+            primary_key = CompositeKey("ticket", "person")
+
+    class Act(Model):
+        id = BigAutoField()
+        agent = ForeignKeyField(Person, index=False)
+        ticket = ForeignKeyField(Ticket, null=True)
+        message = ForeignKeyField(Message, null=True, index=False)
+        rfc_message_id = TextField(null=True)
+        did = TextField(default="[]")
+        at = BigIntegerField()
+        undone_at = BigIntegerField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "act"
+            indexes = ((("agent", "rfc_message_id"), False),)
+
+    class Waiting(Model):
+        message = ForeignKeyField(Message, primary_key=True)
+        agent = ForeignKeyField(Person, index=False)
+        becomes = TextField(null=True)
+        release_at = BigIntegerField(index=True)
+
+        class Meta:
+            database = db
+            table_name = "waiting"
+
+    class Absence(Model):
+        person = ForeignKeyField(Person)
+        since = BigIntegerField()
+        until = BigIntegerField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "absence"
+            primary_key = CompositeKey("person", "since")
+
+    class News(Model):
+        id = BigAutoField()
+        person = ForeignKeyField(Person)
+        ticket = ForeignKeyField(Ticket, index=False)
+        message = ForeignKeyField(Message, null=True, index=False)
+        kind = TextField()
+        at = BigIntegerField()
+
+        class Meta:
+            database = db
+            table_name = "news"
+
+    db.create_tables([Watcher, Act, Waiting, Absence, News])
+    for table, column, kind in COLUMNS:
+        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+
+
+def down(migrator, db):
+    for table, column, _ in COLUMNS:
+        db.execute_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+    for table in ("news", "absence", "waiting", "act", "watcher"):
+        migrator.migrate(migrator.drop_table(table))
