@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from daemon.config_agents import Agents, Digest, How, Macro, Occasion
 from daemon.config_doors import NEEDS_ENCRYPTION, Listener, Mailbox
 from daemon.config_faults import ConfigurationError, conflicts_beside, sentences
 from daemon.config_options import (
@@ -33,6 +34,7 @@ from daemon.config_studies import Report, Snapshot
 
 __all__ = [
     "Agent",
+    "Agents",
     "Automation",
     "Calendar",
     "Config",
@@ -40,6 +42,7 @@ __all__ = [
     "Desk",
     "Escalation",
     "Listener",
+    "Macro",
     "Mailbox",
     "Policy",
     "Relay",
@@ -88,6 +91,16 @@ class Agent(WithPassword):
     teams: tuple[Name, ...] = option(("support",), "Teams the agent belongs to.")
     leads: tuple[Name, ...] = option((), "Teams that the agent leads; escalations go to leads.", example=["support"])
     signature: str = option("", "Text below each answer of this agent, in place of the desk's.")
+    signatures: dict[str, str] = option({}, 'Another one for answers at a desk, by its name: support = "…".')
+    language: str = option(
+        "", "Language of the mails to this agent; empty = the desk's.", pattern=r"^([a-z]{2,3}(-[A-Za-z]+)?)?$"
+    )
+    notify: dict[Occasion, How] = option(
+        {},
+        "What the agent hears of not at once but in the digest, or never: opened, replied, assigned, noted, mentioned, "
+        "answered, alert, failure.",
+        example={"opened": "digest", "answered": "never"},
+    )
 
 
 class Http(Section):
@@ -236,6 +249,9 @@ class Config(Section):
     storage: Storage = Storage()
     desk: tuple[Desk, ...] = ()
     agent: tuple[Agent, ...] = ()
+    agents: Agents = Agents()
+    macro: tuple[Macro, ...] = ()
+    digest: Digest = Digest()
     calendar: tuple[Calendar, ...] = ()
     policy: tuple[Policy, ...] = ()
     escalation: tuple[Escalation, ...] = ()
@@ -344,7 +360,7 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
     promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
-    named = (("mailbox", mailboxes, "name"), *((kind, rows, "name") for kind, rows in promising.items()))
+    named = (("mailbox", mailboxes, "name"), ("macro", _tables(data, "macro"), "name"), *((kind, rows, "name") for kind, rows in promising.items()))
     for kind, rows, key in (*unique, *named):
         seen: dict[str, int] = {}
         for i, row in enumerate(rows):

@@ -10,13 +10,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from daemon.core.acts import Deed, Did, Fault, News, Office, Receipt, Shown, Spoken, Wait
+from daemon.core.commands.reading import Orders
 from daemon.core.values import Instant
 
 Who = int | Literal["author"]
 
 LetterKind = Literal[
-    "acknowledgement", "opened", "replied", "answer", "status", "confirmation", "failure", "alert", "reminder"
+    "acknowledgement",
+    "opened",
+    "replied",
+    "assigned",
+    "noted",
+    "mentioned",
+    "answered",
+    "crossed",
+    "answer",
+    "status",
+    "confirmation",
+    "unclear",
+    "receipt",
+    "queue",
+    "sheet",
+    "help",
+    "failure",
+    "alert",
+    "reminder",
 ]
+How = Literal["now", "digest", "never"]
+Guard = Literal["quotes-note", "ticket-ended", "crossing"]
+Receipts = Literal["always", "commands", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +53,11 @@ class Policy:
     automatic_per_address: int
     automatic_per_ticket: int
     tickets_per_address: int
+    undo_seconds: int = 0
+    receipts: Receipts = "commands"
+    guards: frozenset[Guard] = frozenset()
+    crossing_within: int = 0
+    leads_only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +70,14 @@ class DeskFacts:
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
-    """``leads`` are the teams of which the agent is a lead."""
+    """``leads`` are the teams of which the agent is a lead; ``hears`` says of what, and how (``core.hearing``)."""
 
     person: int
     address: str
     teams: frozenset[str]
     leads: frozenset[str] = frozenset()
+    name: str = ""
+    hears: Mapping[str, How] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +110,8 @@ class TicketFacts:
     automatic_lately: int
     seen_from_author: bool
     wake_at: Instant | None = None
+    watchers: frozenset[int] = frozenset()
+    undelivered: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +150,9 @@ class Facts:
     number in its subject; ``acted``: the author, an agent, sent a mail under this Message-ID before, to whichever
     ticket; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
     another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
-    agent's words cannot be told from ours (invariant 28), or None.
+    agent's words cannot be told from ours (invariant 28), or None. Of an agent's mail: ``orders`` are its commands and
+    what is left of its words, ``office`` what they may name, ``shown`` what it answers, ``spoken`` what was said since,
+    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away.
     """
 
     desk: DeskFacts
@@ -138,6 +172,12 @@ class Facts:
     automatic_lately: int = 0
     withheld: str | None = None
     acted: bool = False
+    orders: Orders | None = None
+    office: Office = Office()
+    shown: Shown | None = None
+    spoken: tuple[Spoken, ...] = ()
+    quotes_note: bool = False
+    absent: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +191,18 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A message to be filed on the ticket. ``state`` is filed or held; ``because`` the rule that joined it.
+    """A message to be filed on the ticket. ``state`` is filed, waiting or held; ``because`` the rule that joined it.
 
-    ``evidence`` is what stands behind its author, and ``seen`` what was seen of that.
+    ``evidence`` is what stands behind its author, and ``seen`` what was seen of that. ``words``: where they are not all
+    new words of the mail.
     """
 
-    kind: Literal["customer", "agent", "automatic", "bounce"]
-    state: Literal["filed", "held"]
+    kind: Literal["customer", "agent", "note", "automatic", "bounce"]
+    state: Literal["filed", "waiting", "held"]
     because: str
     evidence: str
     seen: str = ""
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +259,13 @@ class Plan:
     holding: Holding | None = None
     settles: tuple[int, str] | None = None
     doubt: str = ""
+    deeds: tuple[Deed, ...] = ()
+    did: tuple[Did, ...] = ()
+    orders_of: int | None = None
+    words: str | None = None
+    wait: Wait | None = None
+    receipt: Receipt | None = None
+    faults: tuple[Fault, ...] = ()
+    news: tuple[News, ...] = ()
+    undoes: int | None = None
+    withdraws: int | None = None

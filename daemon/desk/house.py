@@ -24,14 +24,15 @@ from daemon.store.db import Store
 DAY = 86_400
 PROMISING = ("calendar", "policy", "escalation", "automation")
 """The sections of the configuration that a running daemon can take anew."""
-PRECEDENCE = ("bounce", "confirm", "probe", "reply", "desk")
+PRECEDENCE = ("bounce", "confirm", "undo", "probe", "reply", "desk")
 
 
 @dataclass(slots=True)
 class House:
     """Configuration, store, templates and keys of one running desk.
 
-    ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox, ``woken`` after one
+    ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox, ``waited`` after one
+    that left a reply waiting for its release, ``woken`` after one
     that gave the clock something to do at an instant; ``wakes`` is the earliest such. A ``mute`` house decides and
     remembers as ever, and writes no letters.
     """
@@ -47,6 +48,8 @@ class House:
     policy: Policy = field(init=False)
     agents: tuple[AgentFacts, ...] = field(init=False, default=())
     has_queued: bool = field(init=False, default=False)
+    waited: Callable[[], None] = lambda: None
+    has_waiting: bool = field(init=False, default=False)
     woken: Callable[[int], None] = lambda _: None
     wakes: int | None = field(init=False, default=None)
     agreement: Agreement = field(init=False, default_factory=Agreement)
@@ -65,14 +68,21 @@ class House:
             automatic_per_address=limits.automatic_per_address,
             automatic_per_ticket=limits.automatic_per_ticket,
             tickets_per_address=limits.tickets_per_address,
+            undo_seconds=self.config.agents.undo_seconds,
+            receipts=self.config.agents.receipts,
+            guards=frozenset(self.config.agents.guards),
+            crossing_within=self.config.agents.crossing_seconds,
+            leads_only=frozenset(self.config.agents.leads_only),
         )
-
         self.store.writer.committed = self._committed
 
     def _committed(self) -> None:
         if self.has_queued:
             self.has_queued = False
             self.queued()
+        if self.has_waiting:
+            self.has_waiting = False
+            self.waited()
         if self.wakes is not None:
             wakes, self.wakes = self.wakes, None
             self.woken(wakes)
@@ -107,13 +117,18 @@ class House:
         for agent in self.config.agent:
             person = commit.person(Address(agent.name, agent.address), agent.name, now)
             commit.rename(person, agent.name)
-            known.append(AgentFacts(person, agent.address.casefold(), frozenset(agent.teams), frozenset(agent.leads)))
+            teams, leads = frozenset(agent.teams), frozenset(agent.leads)
+            known.append(AgentFacts(person, agent.address.casefold(), teams, leads, agent.name, dict(agent.notify)))
         return tuple(known)
+
+    @property
+    def zone(self) -> str:
+        """The zone in which agents read and write times: that of the first calendar, else UTC."""
+        return self.config.calendar[0].zone if self.config.calendar else "UTC"
 
     def local_time(self, instant: int) -> str:
         """An instant as agents read it: in the zone of the first calendar, else in UTC."""
-        zone = self.config.calendar[0].zone if self.config.calendar else "UTC"
-        return almanac.local(instant, zone)
+        return almanac.local(instant, self.zone)
 
     def desk(self, name: str) -> Desk:
         """The desk of that name; of one that is no longer configured, the first (its tickets live on)."""

@@ -27,6 +27,8 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient, ours:
     if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
         return None
     words = answer.agent_words(parsed, ours)
+    if isinstance(words, answer.Words):
+        words = answer.with_orders(words, parsed, signatures_of(house, parsed.sender.address))
     tickets = {to.number} if to.kind == "reply" else set()
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
     secrets = secrets_of(house, tickets)
@@ -53,6 +55,13 @@ def told_before(house: House, parsed: Parsed, to: Recipient) -> str:
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
     letters = outbox.notifications(sorted(tickets)[:20], parsed.sender.key, MOST_NOTIFICATIONS)
     return "\n".join(plain_text(letter) for letter in letters)
+
+
+def signatures_of(house: House, address: str) -> tuple[str, ...]:
+    """What an agent's own signature may say, as far as we know it."""
+    agent = house.config.agent_at(address)
+    own = (agent.name, agent.signature, *dict(agent.signatures).values()) if agent else ()
+    return tuple(text for text in (*own, *(desk.signature for desk in house.config.desk)) if text)
 
 
 def secrets_of(house: House, tickets: Iterable[int]) -> tuple[str, ...]:

@@ -23,17 +23,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Kind = Literal["desk", "reply", "bounce", "confirm", "probe"]
+Kind = Literal["desk", "reply", "bounce", "confirm", "undo", "probe"]
 Mode = Literal["plus", "separator", "catch-all", "none"]
 
 TOKEN_LENGTH = 26
 LONGEST_LOCAL_PART = 64
 LONGEST_NUMBER = 12
 
-_LETTER: dict[Kind, str] = {"reply": "", "bounce": "b", "confirm": "c", "probe": "p"}
+_LETTER: dict[Kind, str] = {"reply": "", "bounce": "b", "confirm": "c", "undo": "u", "probe": "p"}
 _KIND: dict[str, Kind] = {letter: kind for kind, letter in _LETTER.items()}
 _NUMBER_AND_TOKEN = rf"(0|[1-9][0-9]{{0,{LONGEST_NUMBER - 1}}})-([a-z2-7]{{{TOKEN_LENGTH}}})"
-_SUFFIX = re.compile(rf"([bcp]?){_NUMBER_AND_TOKEN}")
+_SUFFIX = re.compile(rf"([bcpu]?){_NUMBER_AND_TOKEN}")
 _MESSAGE_ID = re.compile(rf"<?{_NUMBER_AND_TOKEN}\.[^\s@<>]{{1,64}}@[^\s@<>]{{1,255}}>?")
 _FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
@@ -98,6 +98,12 @@ class Keyring:
     def is_confirm_token(self, token: str, inbound: int) -> bool:
         return self._fits(token, "confirm", inbound)
 
+    def undo_token(self, act: int) -> str:
+        return self._newest("undo", act)
+
+    def is_undo_token(self, token: str, act: int) -> bool:
+        return self._fits(token, "undo", act)
+
     def probe_token(self, number: int) -> str:
         return self._newest("probe", number)
 
@@ -135,7 +141,8 @@ class DeskAddress(NamedTuple):
 class Recipient:
     """What an envelope recipient means: which desk, and for a signed address its number and (unverified) token.
 
-    ``number`` is the ticket of a reply, the outbox row of a bounce, the ledger row of a confirmation, a probe's own.
+    ``number`` is the ticket of a reply, the outbox row of a bounce, the ledger row of a confirmation, the act that is
+    undone, a probe's own.
     """
 
     desk: str
@@ -176,6 +183,10 @@ class AddressBook:
     def confirm_address(self, desk: str, inbound: int, token: str) -> str:
         """The address at which any reply releases one held mail."""
         return self._signed(desk, "confirm", inbound, token)
+
+    def undo_address(self, desk: str, act: int, token: str) -> str:
+        """The address at which any mail of its agent's takes back one act."""
+        return self._signed(desk, "undo", act, token)
 
     def read(self, recipient: str) -> Recipient | None:
         """Tell what a recipient means to us; None means that it is not ours (550).

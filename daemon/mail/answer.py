@@ -17,8 +17,9 @@ HTML goes along only if its text is the same as these words, letter by letter; o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from daemon.core.commands.reading import Orders, read
 from daemon.core.values import Mail
 from daemon.mail import phrases
 from daemon.mail.leaks import leaks
@@ -26,23 +27,27 @@ from daemon.mail.marks import ABOVE, MARK
 from daemon.mail.same_words import html_of
 from daemon.mail.text import split_reply
 
-__all__ = ["Withheld", "Words", "agent_words", "leaks", "may_leave"]
+__all__ = ["Withheld", "Words", "agent_words", "leaks", "may_leave", "with_orders"]
 
 LONGEST = 400_000
 LONGEST_ATTRIBUTION = 4
 SHORTEST_LINE_OF_OURS = 20
 
 _ABOVE = re.compile(re.escape(ABOVE), re.IGNORECASE)
-_ADDRESS_OF_OURS = re.compile(r"(?<![0-9A-Za-z])[bc]?[0-9]{1,12}-[a-z2-7]{26}(?=[.@])", re.IGNORECASE)
+_ADDRESS_OF_OURS = re.compile(r"(?<![0-9A-Za-z])[bcu]?[0-9]{1,12}-[a-z2-7]{26}(?=[.@])", re.IGNORECASE)
 _RULE = re.compile(r"[-_=*─—\s]{5,}|[-_=*]{2,}[^-_=*]{3,60}[-_=*]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What goes to the customer. ``html`` is sanitised and says the same as ``text``, or is None."""
+    """What goes to the customer. ``html`` is sanitised and says the same as ``text``, or is None.
+
+    ``orders`` are the commands that stood above it, and the note; without any, there were none to read.
+    """
 
     text: str
     html: str | None = None
+    orders: Orders = Orders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,15 @@ def agent_words(mail: Mail, notification: str = "") -> Words | Withheld:
     if _holds_ours(new):
         return Withheld("our-words-outside")
     return Words(new, html_of(mail.html, new) if mail.html else None)
+
+
+def with_orders(words: Words, mail: Mail, signatures: tuple[str, ...] = ()) -> Words:
+    """Words apart from the commands in their head; ``signatures`` are those that the agent is known to use."""
+    orders = read(words.text, signatures)
+    if not orders.commands and orders.note is None:
+        return replace(words, orders=orders)
+    html = html_of(mail.html, orders.words, orders.head) if mail.html and orders.words else None
+    return Words(orders.words, html, orders)
 
 
 def may_leave(words: str, mail: Mail) -> bool:

@@ -19,10 +19,10 @@ _PICTURE = "img"
 LONGEST = 500_000
 
 
-def html_of(html: str, words: str) -> str | None:
-    """The part of sanitised ``html`` that says ``words``, or None."""
+def html_of(html: str, words: str, head: str = "") -> str | None:
+    """The part of sanitised ``html`` that says ``words``, or None. ``head`` is what stands above them and stays away."""
     body = LexborHTMLParser(html).body if len(html) <= LONGEST else None
-    if body is None:
+    if body is None or not _without_head(body, _letters(_STAND_INS.sub("", head))):
         return None
     wanted = _letters(_STAND_INS.sub("", words))
     left = len(_letters(body.text()))
@@ -39,6 +39,28 @@ def html_of(html: str, words: str) -> str | None:
         leaf.decompose()
         leaf = _last(body)
     return (body.inner_html or "").strip() or None
+
+
+def _without_head(body: LexborNode, head: str) -> bool:
+    """Cut off leaves from the beginning until these letters are gone; False where no leaf ends with them."""
+    while head:
+        leaf = _first(body)
+        if leaf.mem_id == body.mem_id:
+            return False
+        letters = _letters(leaf.text_content or "") if leaf.tag == "-text" else ""
+        if not head.startswith(letters):
+            return False
+        head = head[len(letters) :]
+        leaf.decompose()
+    return True
+
+
+def _first(node: LexborNode) -> LexborNode:
+    """The first leaf in the order of the document."""
+    child = node.first_child
+    while child is not None:
+        node, child = child, child.first_child
+    return node
 
 
 def _last(node: LexborNode) -> LexborNode:

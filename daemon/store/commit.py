@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
+from daemon.store import acts, facts
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
     Attachment,
@@ -51,7 +52,7 @@ class Written:
     ticket: int | None
     message: int | None
     author: int | None
-    hold: int | None = None
+    act: int | None = None
 
 
 def person(address: Address | None, name: str, now: Instant) -> int:
@@ -96,12 +97,38 @@ def plan(
         _happen(decided.events if happened is None else happened, ticket, message, author, now)
         for other, kind in decided.links:
             TicketLink.insert(ticket=ticket, other=other, kind=kind).on_conflict_ignore().execute()
+    act = _acted(decided, mail, ticket, message, now)
     if decided.proves and mail is not None and mail.sender is not None:
         PROVE.run(now=envelope.received_at if envelope else now, key=mail.sender.key)
     if decided.settles is not None:
         outbox, state = decided.settles
         Outbox.update(state=state, settled_at=now).where(Outbox.id == outbox).execute()
-    return Written(ticket, message, author)
+    return Written(ticket, message, author, act)
+
+
+def _acted(decided: Plan, mail: Mail | None, ticket: int | None, message: int | None, now: Instant) -> int | None:
+    """What an agent did beside events: deeds, a reply that waits, what an undo needs; the number of the act."""
+    for deed in decided.deeds:
+        acts.do(deed, ticket, now, lambda address: person(address, "", now), happen)
+    if decided.wait is not None:
+        assert message is not None
+        acts.wait(message, decided.wait)
+    if decided.withdraws is not None:
+        acts.withdraw(decided.withdraws)
+    if decided.undoes is not None:
+        acts.undone(decided.undoes, now)
+    for news in decided.news:
+        assert ticket is not None
+        acts.news(news, ticket, message, now)
+    if decided.orders_of is None:
+        return None
+    message_id = mail.message_id if mail is not None else None
+    return acts.remember(decided.orders_of, ticket, message, message_id, decided.did, now)
+
+
+def happen(event: PlannedEvent, ticket: int, now: Instant) -> None:
+    """Append one event whose data only a deed knows."""
+    _happen((event,), ticket, None, None, now)
 
 
 def _open(opening: Opening, desk: str, requester: int, channel: str, proves: bool) -> int:
@@ -116,19 +143,8 @@ def _open(opening: Opening, desk: str, requester: int, channel: str, proves: boo
         updated_at=opening.at,
         idle_since=opening.at,
     )
-    NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or _is_proved(requester), since=opening.at)
+    NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or facts.is_proved(requester), since=opening.at)
     return number
-
-
-PROVED = Prepared(
-    MailAddress.select(MailAddress.proved_at)
-    .where(MailAddress.person == Slot("person"), MailAddress.proved_at.is_null(False))
-    .limit(1)
-)
-
-
-def _is_proved(number: int) -> bool:
-    return PROVED.value(person=number) is not None
 
 
 def _file(
@@ -142,7 +158,7 @@ def _file(
         author=author,
         channel=envelope.source.partition(":")[0],
         subject=mail.subject[:998],
-        words=mail.reply_text,
+        words=mail.reply_text if filing.words is None else filing.words,
         automatic=mail.automatic.kind if mail.automatic else None,
         language=mail.language,
         rfc_message_id=mail.message_id,

@@ -14,6 +14,7 @@ import peewee as pw
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
+    Act,
     Event,
     Inbound,
     MailAddress,
@@ -25,6 +26,7 @@ from daemon.store.tables import (
     ThreadKey,
     Ticket,
     TicketTag,
+    Watcher,
 )
 
 HOUR, DAY = 3_600, 86_400
@@ -34,11 +36,12 @@ AUTOMATIC_TO_CUSTOMERS = ("acknowledgement", "status", "reminder")
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person with the address they are written to."""
+    """A person with the address they are written to, and the language that they write."""
 
     id: int
     name: str
     address: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class TicketRow:
     assignee_id: int | None
     requester_id: int
     resolution_text: str | None
+    merged_into_id: int | None = None
 
 
 AUTHOR = Prepared(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key")))
@@ -160,8 +164,19 @@ TICKET = Prepared(
             )
         ),
         Ticket.subject,
+        Ticket.undelivered,
+        pw.fn.EXISTS(
+            Act.select(pw.SQL("1"))
+            .join(MailAddress, on=(MailAddress.person == Act.agent))
+            .where(
+                Act.ticket == Ticket.id,
+                Act.rfc_message_id == Slot("message_id"),
+                MailAddress.key == Slot("author_key"),
+            )
+        ),
     ).where(Ticket.id == Slot("number"))
 )
+WATCHERS = Prepared(Watcher.select(Watcher.person).where(Watcher.ticket == Slot("ticket")))
 PARTICIPANTS = Prepared(
     Participant.select(Participant.person)
     .join(MailAddress, on=(MailAddress.person == Participant.person))
@@ -190,8 +205,10 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
         first_response_at=row[8],
         last_event_at=row[9],
         automatic_lately=row[10],
-        seen_from_author=bool(row[12]),
+        seen_from_author=bool(row[12] or row[15]),
         subject=row[13],
+        undelivered=row[14],
+        watchers=frozenset(WATCHERS.column(ticket=number)),
     )
 
 
@@ -207,9 +224,16 @@ ACTED = Prepared(
 )
 
 
+ORDERED = Prepared(
+    Act.select(Act.id).where(Act.agent == Slot("person"), Act.rfc_message_id == Slot("message_id")).limit(1)
+)
+
+
 def acted(person: int, message_id: str | None) -> bool:
-    """Whether a mail of this person under this Message-ID was filed on any ticket of any desk."""
-    return message_id is not None and ACTED.first(message_id=message_id, person=person) is not None
+    """Whether a mail of this person under this Message-ID was filed on any ticket of any desk, or did anything."""
+    if message_id is None:
+        return False
+    return any(asked.first(message_id=message_id, person=person) is not None for asked in (ACTED, ORDERED))
 
 
 OPENED_LATELY = Prepared(
@@ -289,7 +313,7 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 
 PERSON = Prepared(
-    MailAddress.select(Person.id, Person.name, MailAddress.address)
+    MailAddress.select(Person.id, Person.name, MailAddress.address, Person.language)
     .join(Person)
     .where(Person.id == Slot("number"))
     .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
@@ -303,13 +327,26 @@ def person(number: int) -> KnownPerson | None:
     return KnownPerson(*row) if row else None
 
 
+PERSON_AT = Prepared(
+    MailAddress.select(Person.id, Person.name, MailAddress.address, Person.language)
+    .join(Person)
+    .where(MailAddress.key == Slot("key"))
+)
+
+
+def person_at(key: str) -> KnownPerson | None:
+    """The person who has this address (casefolded)."""
+    row = PERSON_AT.first(key=key)
+    return KnownPerson(*row) if row else None
+
+
 FROM_CUSTOMERS = Prepared(
     Message.select(Message.received_at, Message.id, Message.rfc_message_id).where(
         Message.ticket == Slot("ticket"), Message.kind == "customer", Message.rfc_message_id.is_null(False)
     )
 )
 ANSWERS = Prepared(
-    Outbox.select(Outbox.created_at, Outbox.message, Outbox.rfc_message_id).where(
+    Outbox.select(Outbox.created_at, Outbox.message, Outbox.rfc_message_id, Outbox.person).where(
         Outbox.ticket == Slot("ticket"), Outbox.kind == "answer"
     )
 )
@@ -318,15 +355,33 @@ ACKNOWLEDGEMENTS = Prepared(
 )
 
 
-def conversation(number: int) -> tuple[str, ...]:
+VIA = Prepared(
+    Participant.select(Participant.via).where(
+        Participant.ticket == Slot("ticket"), Participant.person == Slot("person")
+    )
+)
+
+
+def thread_of(number: int, person: int) -> int:
+    """The ticket under whose number a person knows this one: another where theirs was merged into it."""
+    via: int | None = VIA.value(ticket=number, person=person)
+    return number if via is None else via
+
+
+def conversation(number: int, person: int | None = None) -> tuple[str, ...]:
     """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers.
 
-    Where none of their mails has one, the acknowledgement holds the thread together.
+    Where none of their mails has one, the acknowledgement holds the thread together. Whoever came with a ticket that
+    was merged into this one has seen that one's, and of this one our answers since.
     """
+    own = thread_of(number, person) if person is not None else number
+    answers = [*ANSWERS.rows(ticket=own), *(ANSWERS.rows(ticket=number) if own != number else ())]
+    if own != number:
+        answers = [row for row in answers if row[3] == person]
     both = sorted(
-        [*FROM_CUSTOMERS.rows(ticket=number), *ANSWERS.rows(ticket=number)], key=lambda row: (row[0], row[1] or 0)
+        [*FROM_CUSTOMERS.rows(ticket=own), *(row[:3] for row in answers)], key=lambda row: (row[0], row[1] or 0)
     )
-    seen = [message_id for _, _, message_id in both] or ACKNOWLEDGEMENTS.column(ticket=number)
+    seen = [message_id for _, _, message_id in both] or ACKNOWLEDGEMENTS.column(ticket=own)
     return tuple(dict.fromkeys(seen))
 
 
@@ -336,6 +391,18 @@ OURS = Prepared(Outbox.select(Outbox.id).where(Outbox.rfc_message_id == Slot("me
 def is_ours(message_id: str | None) -> bool:
     """Whether a mail bears the Message-ID of one that we sent."""
     return message_id is not None and OURS.first(message_id=message_id) is not None
+
+
+PROVED = Prepared(
+    MailAddress.select(MailAddress.proved_at)
+    .where(MailAddress.person == Slot("person"), MailAddress.proved_at.is_null(False))
+    .limit(1)
+)
+
+
+def is_proved(number: int) -> bool:
+    """Whether an address of this person is known to be theirs."""
+    return PROVED.value(person=number) is not None
 
 
 NAME = Prepared(Person.select(Person.name).where(Person.id == Slot("number")))
@@ -355,6 +422,7 @@ TICKET_ROW = Prepared(
         Ticket.assignee,
         Ticket.requester,
         Ticket.resolution_text,
+        Ticket.merged_into,
     ).where(Ticket.id == Slot("number"))
 )
 

@@ -352,11 +352,15 @@ class Act(Numbered):
 
 
 class Waiting(Row):
-    """A public reply that waits for its undo time to pass; ``becomes`` is the status that its agent asked for."""
+    """A public reply that waits for its undo time to pass.
+
+    ``becomes`` is the status that its agent asked for, ``until`` the time until which the ticket is put aside then.
+    """
 
     message = pw.ForeignKeyField(Message, primary_key=True)
     agent = pw.ForeignKeyField(Person, index=False)
     becomes = pw.TextField(null=True)
+    until = pw.BigIntegerField(null=True)
     release_at = pw.BigIntegerField(index=True)
 
 

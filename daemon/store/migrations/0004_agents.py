@@ -59,6 +59,7 @@ def up(migrator, db):
         message = ForeignKeyField(Message, primary_key=True)
         agent = ForeignKeyField(Person, index=False)
         becomes = TextField(null=True)
+        until = BigIntegerField(null=True)
         release_at = BigIntegerField(index=True)
 
         class Meta:

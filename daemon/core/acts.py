@@ -1,0 +1,197 @@
+"""What an agent's mail does and asks, as values: what its commands may name, what they change, what an undo needs.
+
+``core.commands`` reads them, ``core.acting`` says what they come to; the rest of a decision stands in ``core.plan``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import Literal
+
+from daemon.core.commands.reading import Command
+from daemon.core.values import Address, Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an agent had before their eyes: the newest letter of ours that their mail answers, and its message."""
+
+    at: Instant
+    message: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The newest words on a ticket that were not shown to the agent: whose they are, and whether a customer's."""
+
+    author: int | None
+    customer: bool
+    at: Instant
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """One thing that an agent's mail changed, as an undo needs to know it: of what kind, which one, from what to what.
+
+    ``what``: column, snooze, tag, watch, participant, requester, link, merge, away, note, reply.
+    """
+
+    what: str
+    key: str = ""
+    was: str | int | None = None
+    becomes: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActFacts:
+    """What an agent's mail did; ``reply`` is the state of the message that it filed, if it filed one."""
+
+    id: int
+    agent: int
+    ticket: int | None
+    message: int | None
+    reply: str | None
+    did: tuple[Did, ...]
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """What a macro says to this customer, and the commands that it stands for."""
+
+    words: str
+    commands: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What an agent's commands may name, and the ticket's values as they stand.
+
+    ``values`` by column; ``macros`` are rendered for this ticket and agent; ``people`` who has each address that the
+    commands name, by its key; ``ours`` those that are a desk's; ``contacts`` the addresses of the ticket's participants
+    by key; ``last_act`` what an undo would take back; ``zone`` that in which times are read.
+    """
+
+    values: Mapping[str, str | int | None] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
+    people: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()
+    contacts: Mapping[str, int] = field(default_factory=dict)
+    last_act: ActFacts | None = None
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A public reply is released at an instant unless its agent undoes it; its ticket then becomes this, until then."""
+
+    agent: int
+    release_at: Instant
+    becomes: str | None = None
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Someone takes part in the ticket from now on, or no longer (``joins`` False)."""
+
+    who: Address | int
+    joins: bool
+    because: str
+    at: Instant
+    actor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requesting:
+    """The ticket is someone else's from now on."""
+
+    who: Address | int
+    because: str
+    at: Instant
+    actor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """An agent watches the ticket, or no longer."""
+
+    person: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """An agent is away from an instant on, until another (None: until they say otherwise); ``since`` None: is back."""
+
+    person: int
+    since: Instant | None
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinking:
+    """A link to another ticket is taken back."""
+
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """The people of this ticket take part in another from now on; ``on`` False: no longer, as far as they came so."""
+
+    into: int
+    on: bool
+    because: str
+    at: Instant
+    actor: int | None
+
+
+Deed = Joining | Requesting | Watching | Away | Unlinking | Merging
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change as a receipt tells it."""
+
+    field: str
+    was: str = ""
+    becomes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line of an agent's mail that cannot be carried out: why, what it names, and what may have been meant."""
+
+    line: str
+    because: str
+    argument: str = ""
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an agent hears back: what was understood, what changed, who receives what."""
+
+    kind: Literal["done", "dry", "undone", "nothing"]
+    understood: tuple[str, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    recipients: tuple[int, ...] = ()
+    words: str = ""
+    internal: bool = False
+    waits: int = 0
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that an agent hears of in the next digest."""
+
+    person: int
+    kind: str
