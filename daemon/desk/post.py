@@ -15,7 +15,7 @@ from daemon.desk import writing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.words import secrets_of
-from daemon.mail import letters
+from daemon.mail import agents_letters
 from daemon.mail.address import message_id
 from daemon.mail.compose import compose
 from daemon.mail.leaks import leaks
@@ -68,7 +68,7 @@ def failures(
             continue
         token = house.keyring.token(ticket, person.id)
         mid = message_id(ticket, token, house.nonce(), house.domain(row.desk))
-        letter = letters.failure(
+        letter = agents_letters.failure(
             house.templates,
             house.stationery(row.desk),
             writing.to_agent(house, row.desk, ticket, person, mid, token, now),

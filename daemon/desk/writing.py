@@ -10,10 +10,11 @@ from daemon.core.values import Address, Attachment, Mail
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.words import SECRET_INSIDE
-from daemon.mail import letters
+from daemon.mail import agents_letters, letters
 from daemon.mail.answer import Words, may_leave
 from daemon.mail.attachments import attachment_bytes
-from daemon.mail.contexts import Alarm, Change, File, Occasion, TicketCard
+from daemon.mail.cards import File, TicketCard
+from daemon.mail.contexts import Alarm, Change, Occasion
 from daemon.mail.letter import Enclosure, Letter
 from daemon.store import facts, outbox
 from daemon.store.commit import Written
@@ -126,7 +127,7 @@ def _to_customer(w: Writing, thread: tuple[str, ...]) -> letters.Post:
 def _notification(w: Writing) -> Letter:
     files = w.mail.attachments
     enclosed = sum(a.size for a in files) <= w.house.config.limits.attached_to_notifications
-    return letters.notification(
+    return agents_letters.notification(
         w.house.templates,
         w.desk,
         to_agent(w.house, w.arrival.to.desk, w.ticket, w.person, w.message_id, w.token, w.now),
@@ -156,7 +157,7 @@ def _ticket_card(w: Writing) -> TicketCard:
 def _alert(w: Writing) -> Letter:
     told = dict(w.outgoing.data)
     due = told.get("due")
-    return letters.alert(
+    return agents_letters.alert(
         w.house.templates,
         w.desk,
         to_agent(w.house, w.arrival.to.desk, w.ticket, w.person, w.message_id, w.token, w.now),
@@ -179,7 +180,7 @@ def _question(w: Writing) -> Letter:
     token = w.house.keyring.confirm_token(w.inbound)
     reply_to = w.house.book.confirm_address(w.desk.name, w.inbound, token)
     can = w.outgoing.because != SECRET_INSIDE and (w.written.message is None or may_leave(w.words.text, w.mail))
-    return letters.confirmation(
+    return agents_letters.confirmation(
         w.house.templates,
         w.desk,
         letters.Post(w.message_id, w.now, w.to, reply_to=reply_to),
@@ -200,7 +201,7 @@ def _bounced(w: Writing) -> Letter:
     to = to_agent(w.house, w.arrival.to.desk, w.ticket, w.person, w.message_id, w.token, w.now)
     subject = facts.ticket_row(w.ticket).subject
     recipient = Address("", row.recipient)
-    return letters.failure(w.house.templates, w.desk, to, w.ticket, subject, recipient, response, gave_up=False)
+    return agents_letters.failure(w.house.templates, w.desk, to, w.ticket, subject, recipient, response, gave_up=False)
 
 
 def to_agent(

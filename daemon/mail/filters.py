@@ -10,6 +10,14 @@ from markupsafe import Markup, escape
 
 from daemon.core.values import Address
 
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+_Unit = tuple[int, str]
+_UNITS: tuple[tuple[_Unit, _Unit | None], ...] = (
+    ((DAY, "d"), (HOUR, "h")),
+    ((HOUR, "h"), (MINUTE, "min")),
+    ((MINUTE, "min"), None),
+)
+
 
 def readable_size(size: int, point: str = ".") -> str:
     """Bytes for people: 812 B, 48 KB, 6.2 MB; ``point`` is the decimal sign of the language."""
@@ -18,6 +26,25 @@ def readable_size(size: int, point: str = ".") -> str:
     if size < 1_000_000:
         return f"{round(size / 1000)} KB"
     return f"{size / 1_000_000:.1f} MB".replace(".", point)
+
+
+def span(seconds: int) -> str:
+    """A length of time for people, of two units at the most, rounded down: 45 s, 12 min, 2 h 10 min, 3 d 4 h.
+
+    A day has 24 hours; the sign is left out, since what is late says so. The units are the same in every language.
+    """
+    left = abs(seconds)
+    if left < MINUTE:
+        return f"{left} s"
+    great, small = next(pair for pair in _UNITS if left >= pair[0][0])
+    whole, rest = divmod(left, great[0])
+    part = rest // small[0] if small else 0
+    return f"{whole} {great[1]} {part} {small[1]}" if small and part else f"{whole} {great[1]}"
+
+
+def quoted(text: str) -> str:
+    """Text as a quote, each line behind ``>``, so that no program takes it for words of the reader."""
+    return wrapped("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
 
 
 def paragraphs(text: str) -> Markup:
@@ -40,12 +67,15 @@ def wrapped(text: str, width: int = 72) -> str:
 
 
 def _broken(line: str, width: int) -> Iterator[str]:
-    """The parts of a line, cut at white space; a word that is longer than a line stands alone."""
+    """The parts of a line, cut at white space, each behind its marks of quoting; a longer word stands alone."""
     line = line.expandtabs()
-    indent = line[: len(line) - len(line.lstrip())]
-    room = max(width - len(indent), 1)
-    for part in re.finditer(rf"\S.{{0,{room - 1}}}(?=\s|$)|\S+", line):
-        yield indent + part[0].rstrip()
+    mark = re.match(r"(?:> ?){0,8}", line)
+    marks = mark[0] if mark else ""
+    words = line[len(marks) :].lstrip()
+    indent = line[len(marks) : len(line) - len(words)]
+    room = max(width - len(marks) - len(indent), 1)
+    for part in re.finditer(rf"\S.{{0,{room - 1}}}(?=\s|$)|\S+", words):
+        yield marks + indent + part[0].rstrip()
         indent = ""
 
 
@@ -60,6 +90,8 @@ def _firm(spaces: re.Match[str]) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "size": readable_size,
+    "span": span,
+    "quoted": quoted,
     "paragraphs": paragraphs,
     "lines": lines,
     "wrapped": wrapped,

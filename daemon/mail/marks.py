@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 
 ABOVE = "[cf:above]"
-"""Above this line an agent writes; it opens every notification."""
+"""Above this line an agent writes to the customer; it opens every notification and every sheet of a ticket."""
 
 FILES = "[cf:files]"
+DO = "[cf:do]"
 TICKET = "[cf:ticket]"
+HISTORY = "[cf:history]"
 END = "[cf:end]"
 NOTICE = "[cf:notice]"
 """Stands in every other mail to an agent: no answer to it is meant for a customer."""

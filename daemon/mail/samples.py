@@ -1,72 +1,21 @@
-"""Sample contexts: every branch of every template, for the check at start and for looking at the mails."""
+"""Sample contexts: every branch of every template, for the check at start and for looking at the mails.
+
+Those of the mails to agents stand in ``agents_samples``.
+"""
 
 from __future__ import annotations
 
-from daemon.core.values import Address
-from daemon.mail.contexts import (
-    Acknowledgement,
-    Alarm,
-    Alert,
-    Answer,
-    Change,
-    Confirmation,
-    Context,
-    DeskCard,
-    Failure,
-    Figures,
-    File,
-    Notification,
-    Occasion,
-    Reminder,
-    Report,
-    Status,
-    TicketCard,
-)
+from daemon.mail.agents_samples import AGENTS_SAMPLES, CUSTOMER, DESK, FILES, TICKET, WORDS
+from daemon.mail.contexts import CONTEXTS, Acknowledgement, Answer, Change, Context, Figures, Reminder, Report, Status
 
-DESK = DeskCard("Support", "support@example.com")
-CUSTOMER = Address("Customer", "customer@example.com")
-NAMELESS = Address("", "customer@example.com")
-WORDS = """\
-Hello,
+__all__ = ["CUSTOMER", "FILES", "SAMPLES", "TICKET", "WORDS"]
 
-I cannot open the invoice that came on Monday. The page says "Document not found".
-Could you send it again, please? The order is 2041-77.
-
-Thank you
-Customer"""
-TICKET = TicketCard(1042, "Invoice cannot be opened", "open", "high", "billing", "Desk Agent", CUSTOMER)
-PLAIN_TICKET = TicketCard(1042, "", "new", "medium", "", "", NAMELESS)
-FILES = (File("invoice.png", 48_211, True), File("recording.mov", 62_100_233, False))
-KINDS: tuple[Occasion, ...] = ("opened", "replied")
 CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
-PROMISED: tuple[Alarm, ...] = ("warned", "broken", "escalated")
-ALARMS: tuple[Alarm, ...] = (*PROMISED, "follow-up", "snooze-over")
-METRICS = ("first_response", "next_response", "resolution")
-REASONS = (
-    "agent-unproved",
-    "agent-without-token",
-    "token-of-another",
-    "marker-missing",
-    "our-words-outside",
-    "no-words",
-    "nobody-to-write-to",
-    "too-long",
-    "secret-inside",
-    "any-other",
-)
 
-SAMPLES: dict[str, tuple[Context, ...]] = {
+_SAMPLES: dict[str, tuple[Context, ...]] = {
     "acknowledgement": (
         Acknowledgement(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),
         Acknowledgement(DESK, 1042, None, ""),
-    ),
-    "notification": tuple(
-        notification
-        for kind in KINDS
-        for notification in (
-            Notification(kind, DESK, CUSTOMER, WORDS, FILES, TICKET),
-            Notification(kind, DESK, NAMELESS, "", (), PLAIN_TICKET),
-        )
     ),
     "answer": (
         Answer(
@@ -82,27 +31,12 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
         Answer(DESK, 1042, None, "Desk Agent", "Done.", None, ""),
     ),
     "status": tuple(
-        Status(kind, DESK, 1042, subject, signature)
+        Status(kind, DESK, 1042, subject, signature, rate)
         for kind in CHANGES
-        for subject, signature in ((TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"), (None, ""))
-    ),
-    "confirmation": tuple(
-        confirmation
-        for because in REASONS
-        for confirmation in (
-            Confirmation(DESK, 1042, TICKET.subject, because, WORDS, "https://desk.example.com/confirm/17/token", 72),
-            Confirmation(DESK, None, "", because, "", None, 72),
+        for subject, signature, rate in (
+            (TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", "https://desk.example.com/rate/1042-token"),
+            (None, "", None),
         )
-    ),
-    "failure": (
-        Failure(DESK, 1042, TICKET.subject, CUSTOMER, "550 5.1.1 <customer@example.com>: no such user", False),
-        Failure(DESK, 1042, "", NAMELESS, "", True),
-    ),
-    "alert": tuple(
-        Alert(kind, DESK, ticket, metric if kind in PROMISED else "", due, 75, 2)
-        for kind in ALARMS
-        for metric in METRICS
-        for ticket, due in ((TICKET, "2026-03-30 09:00 (Europe/Berlin)"), (PLAIN_TICKET, ""))
     ),
     "reminder": (
         Reminder(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),
@@ -131,3 +65,5 @@ SAMPLES: dict[str, tuple[Context, ...]] = {
         Figures("Overview", "2026-03-30", (), ()),
     ),
 }
+
+SAMPLES = {name: (AGENTS_SAMPLES | _SAMPLES)[name] for name in CONTEXTS}

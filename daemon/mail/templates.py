@@ -29,11 +29,15 @@ from markupsafe import Markup
 
 from daemon.mail.contexts import CONTEXTS, values, variables
 from daemon.mail.filters import FILTERS
-from daemon.mail.marks import ABOVE, END, FILES, NOTICE, TICKET
+from daemon.mail.marks import ABOVE, DO, END, FILES, HISTORY, NOTICE, TICKET
 from daemon.mail.samples import SAMPLES
 
-_MARKS = {"notification": (ABOVE, TICKET, END), "confirmation": (NOTICE,), "failure": (NOTICE,), "alert": (NOTICE,)}
-_SHARED = ("names.txt",)
+_TO_ANSWER = (ABOVE, TICKET, END)
+_MARKS = {"notification": _TO_ANSWER, "sheet": _TO_ANSWER} | dict.fromkeys(
+    ("confirmation", "failure", "alert", "receipt", "unclear", "queue", "help", "digest"), (NOTICE,)
+)
+_MARKS_OF_BLOCKS = {"files": FILES, "actions": DO, "history": HISTORY, "messages": HISTORY}
+_SHARED = ("names.txt", "parts.txt", "parts.html")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 
 
@@ -159,8 +163,8 @@ class Templates:
                 )
                 return
             for part, ending in ((rendered.text, "txt"), (rendered.html, "html")):
-                wanted = _MARKS.get(name, ()) + ((FILES,) if getattr(sample, "files", ()) else ())
-                for mark in wanted:
+                blocks = tuple(mark for field, mark in _MARKS_OF_BLOCKS.items() if getattr(sample, field, ()))
+                for mark in _MARKS.get(name, ()) + blocks:
                     if part is not None and mark not in part:
                         yield (
                             f"{self._path(f'{language}/{name}.{ending}')}: lacks the mark {mark}, without which an "

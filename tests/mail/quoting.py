@@ -5,8 +5,8 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 from daemon.core.values import Address, Mail
-from daemon.mail import letters
-from daemon.mail.contexts import File, TicketCard
+from daemon.mail import agents_letters, letters
+from daemon.mail.cards import File, TicketCard
 from daemon.mail.letter import Letter
 from daemon.mail.parse import parse
 from daemon.mail.templates import Templates
@@ -33,7 +33,7 @@ def notification(language: str = "en", words: str = WORDS) -> Letter:
         "1042-x.nonce@example.com", 1_795_468_886, (Address("Desk Agent", "agent@example.com"),), reply_to=REPLY_ADDRESS
     )
     files = (File("invoice.png", 48_211, True),)
-    return letters.notification(TEMPLATES, desk, post, "opened", CUSTOMER, words, TICKET, files)
+    return agents_letters.notification(TEMPLATES, desk, post, "opened", CUSTOMER, words, TICKET, files)
 
 
 def quoted(text: str, mark: str = "> ") -> str:
