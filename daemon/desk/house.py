@@ -147,10 +147,11 @@ class House:
         """The domain of a desk's Message-IDs."""
         return self.desk(name).address.rpartition("@")[2]
 
-    def stationery(self, name: str) -> letters.Desk:
-        """The desk as its letters show it."""
+    def stationery(self, name: str, language: str | None = None) -> letters.Desk:
+        """The desk as its letters show it, in a language that there are templates for, else in its own."""
         desk = self.desk(name)
-        return letters.Desk(desk.name, desk.title, desk.address, desk.language, desk.signature)
+        known = language if language and self.templates.speaks(language) else desk.language
+        return letters.Desk(desk.name, desk.title, desk.address, known, desk.signature)
 
     def desk_facts(self, name: str) -> DeskFacts:
         desk = self.desk(name)

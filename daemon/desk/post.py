@@ -10,12 +10,11 @@ import hashlib
 from typing import cast
 
 from daemon.core.plan import Plan
-from daemon.core.values import Address
-from daemon.desk import writing
+from daemon.desk import to_agents, writing
+from daemon.desk.drafting import Writing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.words import secrets_of
-from daemon.mail import agents_letters
 from daemon.mail.address import message_id
 from daemon.mail.compose import compose
 from daemon.mail.leaks import leaks
@@ -25,7 +24,9 @@ from daemon.store import raw as kept
 from daemon.store.commit import Written
 
 TO_CUSTOMERS = ("acknowledgement", "answer", "status", "reminder")
-KINDS = {"opened": "notification", "replied": "notification"}
+KINDS = dict.fromkeys(
+    ("opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed"), "notification"
+)
 WITH_BOUNCE_ADDRESS = ("answer", "notification")
 NOBODY = 0
 
@@ -50,7 +51,7 @@ def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: 
         own = message_id(ticket or 0, token, house.nonce(), house.domain(desk))
         mid = shared if outgoing.kind == "answer" and answers > 1 else own
         letter = writing.write(
-            writing.Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token)
+            Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token)
         )
         if outgoing.kind in TO_CUSTOMERS and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
             raise SecretInLetter(outgoing.kind)
@@ -68,14 +69,15 @@ def failures(
             continue
         token = house.keyring.token(ticket, person.id)
         mid = message_id(ticket, token, house.nonce(), house.domain(row.desk))
-        letter = agents_letters.failure(
-            house.templates,
-            house.stationery(row.desk),
-            writing.to_agent(house, row.desk, ticket, person, mid, token, now),
+        agent = house.agent(person.id)
+        letter = to_agents.failure(
+            house,
+            house.stationery(row.desk, agent.language if agent else None),
+            to_agents.to_agent(house, row.desk, ticket, person, mid, token, now),
             ticket,
-            facts.ticket_row(ticket).subject,
-            Address("", row.recipient),
+            row,
             response,
+            now,
             gave_up=gave_up,
         )
         queue(house, letter, "failure", row.desk, now, ticket=ticket, message=written.message, person=person.id)

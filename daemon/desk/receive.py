@@ -7,12 +7,14 @@ from dataclasses import replace
 from daemon.core import decide, matching
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import keeping, post, promising
+from daemon.core.commands.reading import Orders
+from daemon.desk import keeping, office, post, promising
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
-from daemon.store import commit, facts, ledger
+from daemon.mail.leaks import leaks
+from daemon.store import acts, commit, facts, ledger
 from daemon.store import raw as kept
 
 
@@ -53,6 +55,7 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
         if not plan.outgoing:
             keeping.tell_operator(house, arrival, "quarantined", inbound, plan.holding.because, now)
     post.send(house, plan, written, arrival, inbound, now)
+    house.has_waiting |= plan.wait is not None
     return Outcome("", plan.state, plan.because, inbound, written.ticket, written.message)
 
 
@@ -90,7 +93,9 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
     sent = _sent(house, to, mail)
     tagged = matching.tag_in(mail.subject)
     tickets: dict[int, TicketFacts] = {}
-    wanted = [token.ticket if token else None, sent.ticket if sent else None, *referenced[:20], tagged]
+    orders = words.orders if author and author.agent and isinstance(words, answer.Words) else None
+    named = office.numbers_in(orders) if orders else ()
+    wanted = [token.ticket if token else None, sent.ticket if sent else None, *referenced[:20], tagged, *named]
     while wanted:
         number = wanted.pop()
         if number is None or number in tickets:
@@ -100,7 +105,7 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
             tickets[number] = ticket
             wanted.append(ticket.merged_into)
     kinds = ("confirmation",) if author and author.agent else facts.AUTOMATIC_TO_CUSTOMERS
-    return Facts(
+    known = Facts(
         desk=house.desk_facts(to.desk),
         author=author,
         agents=house.agents,
@@ -121,6 +126,28 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
         and author.agent
         and author.person is not None
         and facts.acted(author.person, mail.message_id),
+        absent=acts.absent(now),
+    )
+    return _of_agent(house, arrival, known, orders, now) if author and author.agent and author.person else known
+
+
+def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | None, now: int) -> Facts:
+    """What a decision about an agent's mail may know beside: its commands, and what it crosses with."""
+    assert known.author is not None and known.author.person is not None
+    mail, words = arrival.mail, arrival.words
+    ticket = matching.match(known, proved=True).ticket
+    known = replace(
+        known, orders=orders, office=office.office_of(house, orders or Orders(), ticket, known.author.person)
+    )
+    if ticket is None:
+        return known
+    shown = acts.shown(ticket.id, (*mail.in_reply_to, *mail.references))
+    public = f"{words.text}\n{words.html or ''}" if isinstance(words, answer.Words) else ""
+    return replace(
+        known,
+        shown=shown,
+        spoken=acts.spoken(ticket.id, shown, now - house.policy.crossing_within),
+        quotes_note=bool(public.strip() and leaks(public, acts.notes(ticket.id))),
     )
 
 

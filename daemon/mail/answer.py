@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from daemon.core.commands.closing import signature_start
 from daemon.core.commands.reading import Orders, read
 from daemon.core.values import Mail
 from daemon.mail import phrases
@@ -83,6 +84,10 @@ def agent_words(mail: Mail, notification: str = "") -> Words | Withheld:
 def with_orders(words: Words, mail: Mail, signatures: tuple[str, ...] = ()) -> Words:
     """Words apart from the commands in their head; ``signatures`` are those that the agent is known to use."""
     orders = read(words.text, signatures)
+    if orders.note is not None:
+        lines = orders.note.split("\n")
+        own = "\n".join(lines[: signature_start(lines, signatures)]).rstrip()
+        orders = replace(orders, note=own or orders.note)
     if not orders.commands and orders.note is None:
         return replace(words, orders=orders)
     html = html_of(mail.html, orders.words, orders.head) if mail.html and orders.words else None

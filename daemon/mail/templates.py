@@ -73,6 +73,7 @@ class Templates:
         )
         self._environment.filters.update(FILTERS)
         self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+        self._spoken = frozenset(self.languages())
         self._found: dict[tuple[str, str], tuple[str, str | None]] = {}
 
     def render(self, language: str, name: str, **context: Any) -> Rendered:
@@ -89,6 +90,10 @@ class Templates:
         """Every language that has a folder."""
         folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
         return sorted({folder.name for folder in folders if _LANGUAGE.fullmatch(folder.name)})
+
+    def speaks(self, language: str) -> bool:
+        """Whether there are mails in this language (``de-AT`` is spoken where ``de`` is)."""
+        return bool({language, language.partition("-")[0]} & self._spoken)
 
     def check(self) -> list[str]:
         """Try every template in every language; each fault is a sentence with file and line."""

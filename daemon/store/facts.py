@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
+from daemon.core.values import Address
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     Act,
@@ -340,6 +341,25 @@ def person_at(key: str) -> KnownPerson | None:
     return KnownPerson(*row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is noted of a person; ``since``: since when they are known."""
+
+    since: int
+    phone: str = ""
+    organisation: str = ""
+    remark: str = ""
+
+
+def known_as(number: int) -> Known:
+    """The contact card of a person."""
+    row = KNOWN.first(number=number)
+    return Known(*row) if row else Known(0)
+
+
+KNOWN = Prepared(Person.select(Person.created_at).where(Person.id == Slot("number")))
+
+
 FROM_CUSTOMERS = Prepared(
     Message.select(Message.received_at, Message.id, Message.rfc_message_id).where(
         Message.ticket == Slot("ticket"), Message.kind == "customer", Message.rfc_message_id.is_null(False)
@@ -410,6 +430,31 @@ NAME = Prepared(Person.select(Person.name).where(Person.id == Slot("number")))
 
 def name_of(number: int | None) -> str:
     return str(NAME.value(number=number) or "") if number is not None else ""
+
+
+DESK_OF = Prepared(Ticket.select(Ticket.desk).where(Ticket.id == Slot("number")))
+
+
+def desk_of(number: int) -> str:
+    """The desk of a ticket."""
+    return str(DESK_OF.value(number=number) or "")
+
+
+OTHER_ADDRESS = Prepared(
+    MailAddress.select(MailAddress.address)
+    .where(
+        MailAddress.person.in_(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key"))),
+        MailAddress.key != Slot("key"),
+    )
+    .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
+    .limit(1)
+)
+
+
+def other_address(key: str) -> Address | None:
+    """Another address of whoever has this one (casefolded), a proved one first."""
+    found = OTHER_ADDRESS.value(key=key)
+    return Address("", found) if found else None
 
 
 TICKET_ROW = Prepared(

@@ -1,1 +1,0 @@
-"""Commands in agents' mail: ``declared`` once as data, ``reading`` makes orders of words."""

@@ -1,0 +1,253 @@
+"""Letters to agents. Those that belong to a ticket hang under one root, so that every mail program keeps them together."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from daemon.core.values import Address
+from daemon.desk import dossier, queues
+from daemon.desk.drafting import Writing, enclosure
+from daemon.desk.house import House
+from daemon.desk.words import SECRET_INSIDE
+from daemon.mail import agents_letters, letters
+from daemon.mail.answer import may_leave
+from daemon.mail.cards import Changed, Fault, File, TicketCard
+from daemon.mail.contexts import Alarm, Help, Occasion, Receipt, Sheet, Unclear
+from daemon.mail.letter import Letter
+from daemon.mail.letters import card
+from daemon.mail.mailto import mailto
+from daemon.core.commands.declared import DECLARED
+from daemon.store import facts, outbox
+from daemon.store import dossier as rows
+from daemon.store.facts import KnownPerson
+
+HOUR = 3_600
+OF_COLLEAGUES = frozenset({"noted", "mentioned", "answered", "crossed"})
+
+
+def notification(w: Writing) -> Letter:
+    kind = cast(Occasion, w.outgoing.kind)
+    said = rows.said(w.ticket, w.written.message, dossier.MOST_EARLIER)
+    files = w.mail.attachments if kind != "assigned" else ()
+    enclosed = sum(a.size for a in files) <= w.house.config.limits.attached_to_notifications
+    by = ""
+    if kind in OF_COLLEAGUES:
+        author, words = _colleague(w), _words_of_colleague(w)
+    elif kind == "assigned":
+        latest = next((one for one in said if one.kind == "customer"), None)
+        author, words = (latest.author, latest.words) if latest else (Address("", ""), "")
+        said = [one for one in said if one is not latest]
+        by = _colleague(w).name
+    else:
+        author, words = w.mail.sender or Address(w.mail.from_text, ""), w.mail.reply_text
+    ticket = dossier.card(w.house, w.ticket, w.now)
+    return agents_letters.notification(
+        w.house.templates,
+        w.desk,
+        _post(w),
+        kind,
+        author,
+        words,
+        ticket,
+        tuple(File(a.name, a.size, enclosed) for a in files),
+        tuple(enclosure(w.arrival.raw, a) for a in files) if enclosed else (),
+        dossier.history(w.house, said),
+        _actions(w, ticket),
+        by,
+    )
+
+
+def _colleague(w: Writing) -> Address:
+    """The agent whose act it is."""
+    acted = next((e.actor for e in w.plan.events if isinstance(e.actor, int)), w.written.author)
+    agent = w.house.agent(acted if acted is not None else w.plan.orders_of)
+    return Address(agent.name, agent.address) if agent else w.mail.sender or Address("", "")
+
+
+def _words_of_colleague(w: Writing) -> str:
+    note = w.words.orders.note
+    return note if note is not None and w.outgoing.kind in ("noted", "mentioned") else w.words.text
+
+
+def _actions(w: Writing, ticket: TicketCard) -> tuple[dossier.Action, ...]:
+    address = w.house.book.reply_address(w.desk.name, w.ticket, w.token)
+    is_mine = facts.ticket_row(w.ticket).assignee_id == w.person.id
+    return dossier.actions(address, w.ticket, ticket.subject, ticket.status, is_mine=is_mine)
+
+
+def question(w: Writing) -> Letter:
+    """Ask about a held mail."""
+    token = w.house.keyring.confirm_token(w.inbound)
+    reply_to = w.house.book.confirm_address(w.desk.name, w.inbound, token)
+    can = w.outgoing.because != SECRET_INSIDE and (
+        w.written.message is None or bool(w.words.orders.commands) or may_leave(w.words.text, w.mail)
+    )
+    ticket = w.written.ticket or (w.arrival.to.number if w.arrival.to.kind == "reply" else None)
+    crossed = w.outgoing.because.startswith("crosses") and ticket
+    shown = next((one.words for one in rows.said(ticket, limit=1) if one.id != w.written.message), "") if crossed else ""
+    return agents_letters.confirmation(
+        w.house.templates,
+        w.desk,
+        letters.Post(w.message_id, w.now, w.to, reply_to=reply_to),
+        ticket,
+        w.mail.subject,
+        w.outgoing.because,
+        w.words.text if can else "",
+        f"{w.house.config.http.url}/confirm/{w.inbound}-{token}" if can else None,
+        w.house.policy.confirm_within // HOUR,
+        rows.participants(ticket) if can and w.written.message is not None and ticket else (),
+        mailto(reply_to, "Confirm", "confirm") if can else None,
+        mailto(reply_to, "Discard", "discard"),
+        shown,
+    )
+
+
+def unclear(w: Writing) -> Letter:
+    """Which lines were not understood; a typo that is none can be sent as it stands."""
+    releasable = w.outgoing.because == "command-unknown" and w.written.ticket is not None
+    token = w.house.keyring.confirm_token(w.inbound)
+    link = f"{w.house.config.http.url}/confirm/{w.inbound}-{token}"
+    faults = tuple(Fault(f.line, f.because, f.argument, f.nearest) for f in w.plan.faults)
+    ticket = dossier.card(w.house, w.ticket, w.now) if w.written.ticket else None
+    what = Unclear(
+        card(w.desk),
+        ticket,
+        faults,
+        w.words.text,
+        link if releasable else None,
+        link if releasable else None,
+        w.house.policy.confirm_within // HOUR,
+    )
+    return agents_letters.unclear(w.house.templates, w.desk, _post(w), what)
+
+
+def receipt(w: Writing) -> Letter:
+    """What a mail of this agent's did, and how to take it back."""
+    told = w.plan.receipt
+    assert told is not None
+    people = [found for number in told.recipients if (found := facts.person(number))]
+    undo = by_mail = None
+    if told.kind == "done" and w.written.act is not None and w.plan.did:
+        token = w.house.keyring.undo_token(w.written.act)
+        undo = f"{w.house.config.http.url}/undo/{w.written.act}-{token}"
+        by_mail = mailto(w.house.book.undo_address(w.desk.name, w.written.act, token), "Undo", "#undo")
+    what = Receipt(
+        told.kind,
+        card(w.desk),
+        dossier.card(w.house, w.ticket, w.now) if w.written.ticket else None,
+        told.understood,
+        tuple(Changed(c.field, c.was, _shown(w, c.field, c.becomes)) for c in told.changes),
+        tuple(Address(p.name, p.address) for p in people),
+        told.words,
+        told.internal,
+        told.waits,
+        told.skipped,
+        undo,
+        by_mail,
+    )
+    return agents_letters.receipt(w.house.templates, w.desk, _post(w), what)
+
+
+def _shown(w: Writing, name: str, value: str) -> str:
+    return w.house.local_time(int(value)) if name in ("snooze", "away") and value.isdigit() else value
+
+
+def queue(w: Writing) -> Letter:
+    asked = str(dict(w.outgoing.data)["asked"])
+    what = queues.queue(w.house, asked, w.person.id, card(w.desk), w.now)
+    return agents_letters.queue(w.house.templates, w.desk, _personal(w), what)
+
+
+def sheet(w: Writing) -> Letter:
+    number = dict(w.outgoing.data)["number"]
+    assert isinstance(number, int)
+    ticket = dossier.card(w.house, number, w.now)
+    desk = facts.desk_of(number)
+    address = dossier.reply_address(w.house, desk, number, w.person.id)
+    is_mine = facts.ticket_row(number).assignee_id == w.person.id
+    taps = dossier.actions(address, number, ticket.subject, ticket.status, is_mine=is_mine)
+    said = dossier.history(w.house, rows.said(number)[::-1])
+    token = w.house.keyring.token(number, w.person.id)
+    post = to_agent(w.house, desk, number, w.person, w.message_id, token, w.now)
+    return agents_letters.sheet(w.house.templates, w.desk, post, Sheet(card(w.desk), ticket, said, taps))
+
+
+def commands(w: Writing) -> Letter:
+    language = w.desk.language.partition("-")[0]
+    listed = tuple((one.written(language), one.does(language), one.example) for one in DECLARED)
+    macros = tuple((macro.name, macro.title) for macro in w.house.config.macro)
+    address = dossier.reply_address(w.house, w.desk.name, 0, w.person.id)
+    what = Help(card(w.desk), listed, address, macros)
+    return agents_letters.commands(w.house.templates, w.desk, _personal(w), what)
+
+
+def alert(w: Writing) -> Letter:
+    told = dict(w.outgoing.data)
+    due = told.get("due")
+    return agents_letters.alert(
+        w.house.templates,
+        w.desk,
+        _post(w),
+        cast(Alarm, w.outgoing.because),
+        dossier.card(w.house, w.ticket, w.now),
+        str(told.get("metric") or ""),
+        w.house.local_time(due) if isinstance(due, int) else "",
+        cast(int, told.get("share", 0)),
+        cast(int, told.get("level", 0)),
+    )
+
+
+def bounced(w: Writing) -> Letter:
+    """An answer came back."""
+    assert w.plan.settles is not None
+    row = outbox.find(w.plan.settles[0])
+    told = w.mail.bounce.recipients if w.mail.bounce else ()
+    response = next((text for r in told if (text := " ".join(filter(None, (r.smtp_code, r.status, r.reason))))), "")
+    return failure(w.house, w.desk, _post(w), w.ticket, row, response, w.now, gave_up=False)
+
+
+def failure(
+    house: House,
+    desk: letters.Desk,
+    post: letters.Post,
+    ticket: int,
+    row: outbox.Waiting,
+    response: str,
+    now: int,
+    *,
+    gave_up: bool,
+) -> Letter:
+    """An answer did not arrive; the customer's other address is named, where one is known."""
+    return agents_letters.failure(
+        house.templates,
+        desk,
+        post,
+        ticket,
+        facts.ticket_row(ticket).subject,
+        Address("", row.recipient),
+        response,
+        gave_up=gave_up,
+        other=facts.other_address(row.recipient.casefold()),
+        ticket=dossier.card(house, ticket, now),
+    )
+
+
+def _post(w: Writing) -> letters.Post:
+    return to_agent(w.house, w.arrival.to.desk, w.written.ticket or 0, w.person, w.message_id, w.token, w.now)
+
+
+def _personal(w: Writing) -> letters.Post:
+    """An answer to such a letter belongs to no ticket."""
+    token = w.house.keyring.token(0, w.person.id)
+    reply_to = w.house.book.reply_address(w.desk.name, 0, token)
+    return letters.Post(w.message_id, w.now, w.to, reply_to=reply_to, in_reply_to=w.mail.message_id)
+
+
+def to_agent(
+    house: House, desk: str, ticket: int, person: KnownPerson, message_id: str, token: str, now: int
+) -> letters.Post:
+    """The place of a letter in the thread of its ticket."""
+    root = f"{ticket}.thread@{house.domain(desk)}"
+    reply_to = house.book.reply_address(house.desk(desk).name, ticket, token)
+    to = (Address(person.name, person.address),)
+    return letters.Post(message_id, now, to, reply_to=reply_to, in_reply_to=root, references=(root,))

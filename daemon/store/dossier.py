@@ -1,0 +1,290 @@
+"""What agents are shown of tickets: many at once for lists, one with its conversation. Only rows are read here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import peewee as pw
+
+from daemon.core.status import BACKLOG
+from daemon.core.values import Address, Instant
+from daemon.store import query
+from daemon.store.tables import (
+    MailAddress,
+    Message,
+    News,
+    Outbox,
+    Participant,
+    Person,
+    Promise,
+    Ticket,
+    TicketTag,
+    Watcher,
+)
+
+MOST_OTHERS = 5
+AT_ONCE = 500
+OWED = ("running", "paused", "broken")
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A promise that is still to be fulfilled."""
+
+    ticket: int
+    metric: str
+    state: str
+    calendar: str
+    policy: str
+    budget: int
+    spent: int
+    running_since: Instant | None
+    due_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A ticket as a list shows it; ``since``: since when its last words wait."""
+
+    number: int
+    desk: str
+    subject: str
+    status: str
+    priority: str
+    type: str
+    team: str
+    assignee_id: int | None
+    assignee: str
+    requester: Address
+    requester_id: int
+    since: Instant
+    snoozed_until: Instant | None
+    undelivered: Instant | None
+    tags: tuple[str, ...] = ()
+    owed: tuple[Owed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a conversation."""
+
+    id: int
+    kind: str
+    author: Address
+    at: Instant
+    words: str
+
+
+Requester, Assignee = Person.alias(), Person.alias()
+
+
+def _address(person: Any) -> Any:
+    return (
+        MailAddress.select(pw.fn.MIN(MailAddress.address)).where(MailAddress.person == person.id)
+    )
+
+
+def _sketches(condition: Any) -> list[Sketch]:
+    rows = query.rows(
+        Ticket.select(
+            Ticket.id,
+            Ticket.desk,
+            Ticket.subject,
+            Ticket.status,
+            Ticket.priority,
+            Ticket.type,
+            Ticket.team,
+            Ticket.assignee,
+            Assignee.name,
+            Requester.name,
+            _address(Requester),
+            Ticket.requester,
+            pw.fn.COALESCE(Ticket.turn_since, Ticket.idle_since),
+            Ticket.snoozed_until,
+            Ticket.undelivered,
+        )
+        .join(Requester, on=(Ticket.requester == Requester.id))
+        .switch(Ticket)
+        .join(Assignee, pw.JOIN.LEFT_OUTER, on=(Ticket.assignee == Assignee.id))
+        .where(condition)
+        .order_by(Ticket.id)
+    )
+    numbers = [row[0] for row in rows]
+    owed: dict[int, list[Owed]] = {}
+    tags: dict[int, list[str]] = {}
+    for some in _some(numbers):
+        for one in _owed(some):
+            owed.setdefault(one.ticket, []).append(one)
+        for ticket, tag in query.rows(
+            TicketTag.select(TicketTag.ticket, TicketTag.tag).where(TicketTag.ticket.in_(some)).order_by(TicketTag.tag)
+        ):
+            tags.setdefault(ticket, []).append(tag)
+    return [
+        Sketch(
+            *row[:8],
+            row[8] or "",
+            Address(row[9], row[10] or ""),
+            *row[11:],
+            tags=tuple(tags.get(row[0], ())),
+            owed=tuple(owed.get(row[0], ())),
+        )
+        for row in rows
+    ]
+
+
+def _some(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE))
+
+
+def _owed(numbers: Sequence[int]) -> list[Owed]:
+    rows = query.rows(
+        Promise.select(
+            Promise.ticket,
+            Promise.metric,
+            Promise.state,
+            Promise.calendar,
+            Promise.policy,
+            Promise.budget,
+            Promise.spent,
+            Promise.running_since,
+            Promise.due_at,
+        ).where(Promise.ticket.in_(list(numbers)), Promise.ended_at.is_null(), Promise.state.in_(OWED))
+    )
+    return [Owed(*row) for row in rows]
+
+
+def one(number: int) -> Sketch | None:
+    """One ticket."""
+    return next(iter(_sketches(Ticket.id == number)), None)
+
+
+def mine(person: int) -> list[Sketch]:
+    """The open tickets that this agent has."""
+    return _sketches((Ticket.assignee == person) & Ticket.status.in_(sorted(BACKLOG)))
+
+
+def of_teams(teams: Iterable[str], *, unassigned: bool = False) -> list[Sketch]:
+    """The open tickets of teams; ``unassigned``: those that nobody has."""
+    condition = Ticket.team.in_(sorted(teams)) & Ticket.status.in_(sorted(BACKLOG))
+    return _sketches(condition & Ticket.assignee.is_null() if unassigned else condition)
+
+
+def watched(person: int) -> list[Sketch]:
+    """The open tickets that this agent watches."""
+    numbers = Watcher.select(Watcher.ticket).where(Watcher.person == person)
+    return _sketches(Ticket.id.in_(numbers) & Ticket.status.in_(sorted(BACKLOG)))
+
+
+def with_words(text: str, limit: int) -> list[Sketch]:
+    """The newest tickets in whose subject, words or requester a text stands, whatever their status."""
+    wanted = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+
+    def holds(column: Any) -> Any:
+        return pw.Expression(column, "LIKE" if _is_sqlite() else "ILIKE", pw.NodeList((pw.Value(wanted), pw.SQL("ESCAPE '!'"))))
+
+    people = MailAddress.select(MailAddress.person).where(holds(MailAddress.key))
+    named = Person.select(Person.id).where(holds(Person.name))
+    messages = Message.select(Message.ticket).where(holds(Message.words))
+    found = query.column(
+        Ticket.select(Ticket.id)
+        .where(
+            holds(Ticket.subject)
+            | Ticket.requester.in_(people)
+            | Ticket.requester.in_(named)
+            | Ticket.id.in_(messages)
+        )
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    )
+    return _sketches(Ticket.id.in_(found)) if found else []
+
+
+def _is_sqlite() -> bool:
+    from daemon.store.tables import database
+
+    return isinstance(database.obj, pw.SqliteDatabase)
+
+
+def said(number: int, before: int | None = None, limit: int = 200) -> list[Said]:
+    """The conversation of a ticket and of those merged into it, newest first; ``before`` is a message."""
+    merged = Ticket.select(Ticket.id).where(Ticket.merged_into == number)
+    condition = ((Message.ticket == number) | Message.ticket.in_(merged)) & Message.state.in_(("filed", "waiting"))
+    if before is not None:
+        condition &= Message.id < before
+    rows = query.rows(
+        Message.select(Message.id, Message.kind, Person.name, _address(Person), Message.at, Message.words)
+        .join(Person, pw.JOIN.LEFT_OUTER)
+        .where(condition & (Message.kind != "bounce"))
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return [Said(row[0], row[1], Address(row[2] or "", row[3] or ""), row[4], row[5]) for row in rows]
+
+
+def participants(number: int) -> tuple[Address, ...]:
+    """Those who receive the public mail of a ticket, the longest there first."""
+    rows = query.rows(
+        Participant.select(Person.name, _address(Person))
+        .join(Person)
+        .where(Participant.ticket == number)
+        .order_by(Participant.since, Participant.person)
+    )
+    return tuple(Address(name, address) for name, address in rows if address)
+
+
+def others_of(person: int, but: int) -> tuple[int, tuple[tuple[int, str], ...]]:
+    """How many earlier tickets a requester has, and the newest of those that are open: number, subject."""
+    theirs = (Ticket.requester == person) & (Ticket.id != but) & Ticket.status.not_in(("merged", "spam"))
+    count = Ticket.select(pw.fn.COUNT(Ticket.id)).where(theirs).scalar()
+    rows = query.rows(
+        Ticket.select(Ticket.id, Ticket.subject)
+        .where(theirs, Ticket.status.in_(sorted(BACKLOG)))
+        .order_by(Ticket.id.desc())
+        .limit(MOST_OTHERS)
+    )
+    return int(count or 0), tuple((number, subject) for number, subject in rows)
+
+
+def undelivered_to(number: int) -> str:
+    """The address of the last answer on a ticket that did not arrive; '' if all did."""
+    row = query.first(
+        Outbox.select(Outbox.recipient)
+        .where(Outbox.ticket == number, Outbox.kind == "answer", Outbox.state.in_(("failed", "bounced")))
+        .order_by(Outbox.id.desc())
+    )
+    return str(row[0]) if row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that waits for an agent's next digest."""
+
+    id: int
+    ticket: int
+    subject: str
+    kind: str
+    who: str
+    at: Instant
+    words: str
+
+
+def news_for(person: int, limit: int) -> list[Item]:
+    """What this agent hears of in the digest, oldest first."""
+    rows = query.rows(
+        News.select(News.id, Ticket.id, Ticket.subject, News.kind, Person.name, News.at, Message.words)
+        .join(Ticket)
+        .switch(News)
+        .join(Message, pw.JOIN.LEFT_OUTER)
+        .join(Person, pw.JOIN.LEFT_OUTER)
+        .where(News.person == person)
+        .order_by(News.id)
+        .limit(limit)
+    )
+    return [Item(*row[:4], row[4] or "", row[5], row[6] or "") for row in rows]
+
+
+def forget_news(person: int, up_to: int) -> None:
+    """What stood in a digest is told."""
+    News.delete().where(News.person == person, News.id <= up_to).execute()
