@@ -256,7 +256,8 @@ def nearest(word: str) -> tuple[str, ...]:
     """Up to three commands that may have been meant, the likeliest first."""
     wanted = key(word.removeprefix("#"))
     begun = [name for name in _BY_KEY if name.startswith(wanted)] if len(wanted) > 1 else []
-    names = [*difflib.get_close_matches(wanted, _BY_KEY, 2 * NEAREST, ALIKE), *begun]
+    slips = [name for name in _BY_KEY if len(wanted) >= SHORTEST and _slipped(wanted, name)]
+    names = [*slips, *difflib.get_close_matches(wanted, _BY_KEY, 2 * NEAREST, ALIKE), *begun]
     return tuple(dict.fromkeys(_BY_KEY[name].word for name in names))[:NEAREST]
 
 
