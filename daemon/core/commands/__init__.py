@@ -1,0 +1,1 @@
+"""Commands in agents' mail: ``declared`` once as data, ``reading`` makes orders of words."""
