@@ -23,6 +23,7 @@ from daemon.desk.deliveries import Deliveries
 from daemon.desk.fetching import Fetching
 from daemon.desk.house import PROMISING, House, load_keyring, trusts
 from daemon.desk.intake import Reception
+from daemon.desk.releasing import Releasing
 from daemon.desk.repair import Repairs
 from daemon.desk.studies import Studies
 from daemon.desk.ticking import Ticking
@@ -134,6 +135,7 @@ class Daemon:
             self.repairs = Repairs(self.house, self.reception, self.pool)
             self.ticker = Ticker(Ticking(self.house, lambda: self.mailboxes.caught_up), clock.now)
             self.studies = Ticker(Studies(self.house), clock.now)
+            self.releases = Ticker(Releasing(self.house), clock.now)
             self.doors = Doors(config.listen, config.limits, self.reception, credentials(config), clock.now)
         except BaseException:
             self.house.store.close()
@@ -154,12 +156,14 @@ class Daemon:
             await self._close_parts()
             raise
         self.house.queued = lambda: _wake(loop, self.delivery.wake)
+        self.house.waited = lambda: _wake(loop, self.releases.wake)
         self.house.woken = lambda at: _wake(loop, lambda: self.ticker.wake(at))
         self._tasks = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
             asyncio.create_task(self.repairs.run(), name="repairs"),
             asyncio.create_task(self.ticker.run(), name="ticker"),
             asyncio.create_task(self.studies.run(), name="studies"),
+            asyncio.create_task(self.releases.run(), name="releases"),
             asyncio.create_task(self.web.serve([sock]), name="web"),
         ]
         for task in self._tasks:
@@ -219,6 +223,7 @@ class Daemon:
         self.repairs.close()
         self.ticker.close()
         self.studies.close()
+        self.releases.close()
         await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0))
         await self.delivery.close(3.0)
         self.web.should_exit = True

@@ -360,7 +360,11 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
     promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
-    named = (("mailbox", mailboxes, "name"), ("macro", _tables(data, "macro"), "name"), *((kind, rows, "name") for kind, rows in promising.items()))
+    named = (
+        ("mailbox", mailboxes, "name"),
+        ("macro", _tables(data, "macro"), "name"),
+        *((kind, rows, "name") for kind, rows in promising.items()),
+    )
     for kind, rows, key in (*unique, *named):
         seen: dict[str, int] = {}
         for i, row in enumerate(rows):

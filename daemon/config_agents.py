@@ -77,7 +77,7 @@ class Macro(Section):
         example="Hello {{ customer }},\n\nplease choose a new password on our page.",
     )
     texts: dict[str, Annotated[str, AfterValidator(_text)]] = option(
-        {}, "The same in other languages, by their folders: de = \"...\"."
+        {}, 'The same in other languages, by their folders: de = "...".'
     )
     commands: tuple[Annotated[str, AfterValidator(_command)], ...] = option(
         (), "Commands that it stands for.", example=["#tag password", "#resolve"]

@@ -7,15 +7,15 @@ other eyes, or crosses with other words, waits for its agent's word (``guarding`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from daemon.core import acting, guarding, hearing, matching, routing, undoing
-from daemon.core.acting import Work
-from daemon.core.acts import Changed, Did, Fault, News, Receipt, Wait
-from daemon.core.case import Case, move, notices
+from daemon.core import guarding, matching, undoing
+from daemon.core.acts import Fault, Wait
+from daemon.core.carrying_out import CarryingOut, released
+from daemon.core.case import Case
 from daemon.core.commands.reading import Orders
 from daemon.core.from_customer import open_ticket
-from daemon.core.plan import AgentFacts, Event, Facts, Filing, Holding, Outgoing, Plan, Policy, TicketFacts
+from daemon.core.plan import Event, Facts, Filing, Holding, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
 from daemon.core.values import Instant
 
@@ -61,15 +61,15 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
     if orders.strange and not case.confirmed:
         faults = tuple(Fault(s.line, s.because, s.word, s.nearest) for s in orders.strange)
         return _unclear(case, ticket, agent, faults, releasable=_only_words(orders))
-    act = Acting(facts, policy, agent, ticket, case.now, because)
-    work = act.work(orders)
+    acting = CarryingOut(facts, policy, agent, ticket, case.now, because)
+    work = acting.work(orders)
     if work.faults:
         return _unclear(case, ticket, agent, tuple(work.faults), releasable=False)
     if work.undoes:
         return undoing.undo(facts.office.last_act, facts, ticket, agent, case.now)
     if ticket is None:
-        return act.without_ticket(work)
-    public = act.public(work, orders)
+        return acting.without_ticket(work)
+    public = acting.public(work, orders)
     if facts.withheld is not None or (public and not work.dry):
         if not ticket.participants:
             return _hold(case, agent, "nobody-to-write-to")
@@ -79,190 +79,12 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
         if doubt is not None and (doubt == facts.withheld or not case.confirmed):
             return _withhold(case, ticket, agent, because, doubt)
     filing = Filing("agent", "filed", because, case.evidence.because, case.evidence.detail)
-    return act.carried_out(work, orders, filing, 0 if case.confirmed else policy.undo_seconds)
+    return acting.carried_out(work, orders, filing, 0 if case.confirmed else policy.undo_seconds)
 
 
 def _only_words(orders: Orders) -> bool:
     """Whether a mail can be sent as it stands: its only fault is what looks like a command and may be none."""
     return all(s.because in ("unknown-command", "command-at-the-end") for s in orders.strange)
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """One agent at one ticket: what their commands come to, and what their words do."""
-
-    facts: Facts
-    policy: Policy
-    agent: int
-    ticket: TicketFacts | None
-    now: Instant
-    because: str
-
-    @property
-    def who(self) -> AgentFacts:
-        return next(a for a in self.facts.agents if a.person == self.agent)
-
-    @property
-    def at(self) -> Instant:
-        return max(self.now, self.ticket.last_event_at) if self.ticket else self.now
-
-    def work(self, orders: Orders) -> Work:
-        return acting.act(orders, self.facts, self.who, self.ticket, self.policy, self.at, self.now)
-
-    def public(self, work: Work, orders: Orders) -> str:
-        """The words that go to customers; '' for none."""
-        if orders.note is not None:
-            return ""
-        return "\n\n".join(part for part in (*work.words, orders.words.strip("\n")) if part.strip())
-
-    def without_ticket(self, work: Work) -> Plan:
-        """Commands that concern no ticket: questions, and the agent's own affairs."""
-        receipt = self._receipt(work, Receipt("dry" if work.dry else "done")) if work.changes else None
-        letters = tuple(work.asks) + ((Outgoing("receipt", self.agent, self.because),) if receipt else ())
-        if work.dry:
-            return Plan("ignored", "asked-by-agent", outgoing=letters, receipt=receipt, orders_of=self.agent)
-        return Plan(
-            "ignored",
-            "commands-of-agent",
-            outgoing=letters,
-            deeds=tuple(work.deeds),
-            did=tuple(work.did),
-            receipt=receipt,
-            orders_of=self.agent,
-        )
-
-    def carried_out(self, work: Work, orders: Orders, filing: Filing, wait: int) -> Plan:
-        """The whole consequence: changes now; public words now or after ``wait`` seconds, and the status with them."""
-        ticket = self.ticket
-        assert ticket is not None
-        public = self.public(work, orders)
-        note = orders.note if orders.note is not None and orders.note.strip() else None
-        commanded = bool(orders.commands) or note is not None
-        kind = "dry" if work.dry else "done"
-        receipt = Receipt(
-            kind,
-            changes=(),
-            recipients=routing.receivers(ticket, self.facts) if public else (),
-            words=public or note or "",
-            internal=note is not None,
-            waits=wait if public else 0,
-        )
-        if work.dry:
-            told = self._receipt(work, receipt, self._becoming(work, ticket, public))
-            letters = (*work.asks, Outgoing("receipt", self.agent, "asked-by-agent"))
-            return Plan("ignored", "asked-by-agent", ticket.id, outgoing=letters, receipt=told, orders_of=self.agent)
-        events, letters, news, did = list(work.events), list(work.asks), list[News](), list(work.did)
-        if public:
-            did.append(Did("reply"))
-            filing = replace(filing, state="waiting" if wait else "filed")
-        elif note is not None:
-            filing = replace(filing, kind="note", words=note)
-            did.append(Did("note"))
-            events.append(Event("note_added", self.because, self.at, self.agent))
-        becomes = self._becoming(work, ticket, public)
-        if becomes != ticket.status and not work.merges:
-            did.append(Did("column", "status", ticket.status, becomes))
-        if not (public and wait):
-            out = released(
-                self.facts, ticket, self.agent, self.policy, self.at, self.because, bool(public), becomes, work.until
-            )
-            events = [*out.events, *events] if public else [*events, *out.events]
-            letters += out.outgoing
-            news += out.news
-        heard, kept = self._heard(work, ticket, note)
-        letters += heard
-        news += kept
-        wants = self.policy.receipts == "always" or (self.policy.receipts == "commands" and commanded)
-        told = self._receipt(work, receipt, becomes) if wants and not (work.asks and not work.changes) else None
-        if told is not None:
-            letters.append(Outgoing("receipt", self.agent, self.because))
-        return Plan(
-            "filed",
-            self.because,
-            ticket.id,
-            filing=filing if public or note is not None else None,
-            events=tuple(events),
-            outgoing=tuple(letters),
-            links=tuple(work.links),
-            deeds=tuple(work.deeds),
-            did=tuple(did),
-            orders_of=self.agent,
-            words=public,
-            wait=Wait(self.agent, self.now + wait, work.becomes, work.until) if public and wait else None,
-            receipt=told,
-            news=tuple(news),
-        )
-
-    def _becoming(self, work: Work, ticket: TicketFacts, public: str) -> str:
-        """The status after this mail: the one that it asks for, else what an answer makes of the present one."""
-        if work.becomes is not None:
-            return work.becomes
-        return after_agent_replied(ticket.status) if public else ticket.status
-
-    def _heard(
-        self, work: Work, ticket: TicketFacts, note: str | None
-    ) -> tuple[tuple[Outgoing, ...], tuple[News, ...]]:
-        """Colleagues who hear of it, each once, of what concerns them most."""
-        facts = self.facts
-        people: dict[int, tuple[hearing.Occasion, bool]] = {}
-        if note is not None:
-            for person in hearing.holders(facts, ticket.team, ticket):
-                people[person] = ("noted", False)
-            for person in hearing.mentioned(note, facts.agents):
-                people[person] = ("mentioned", True)
-        if work.assigned is not None:
-            people.setdefault(work.assigned, ("assigned", True))
-        elif work.team is not None and work.values.get("assignee") is None:
-            for person in hearing.holders(facts, work.team):
-                people.setdefault(person, ("assigned", False))
-        letters: list[Outgoing] = []
-        news: list[News] = []
-        people.pop(self.agent, None)
-        for person, (occasion, away_too) in people.items():
-            now, later = hearing.told(occasion, (person,), facts, self.because, away_too=away_too)
-            letters += now
-            news += later
-        return tuple(letters), tuple(news)
-
-    def _receipt(self, work: Work, receipt: Receipt, becomes: str | None = None) -> Receipt:
-        changes = list(work.changes)
-        if work.until is not None:
-            changes.append(Changed("snooze", "", str(work.until)))
-        elif self.ticket is not None and becomes is not None and becomes != self.ticket.status and not work.merges:
-            changes.append(Changed("status", self.ticket.status, becomes))
-        return replace(receipt, understood=tuple(work.understood), changes=tuple(changes))
-
-
-def released(
-    facts: Facts,
-    ticket: TicketFacts,
-    agent: int,
-    policy: Policy,
-    at: Instant,
-    because: str,
-    public: bool,
-    becomes: str,
-    until: Instant | None,
-) -> Plan:
-    """An answer leaves (``public``), and the status becomes what its agent asked for."""
-    events: list[Event] = []
-    letters: tuple[Outgoing, ...] = ()
-    news: tuple[News, ...] = ()
-    people = routing.receivers(ticket, facts) if public else tuple(sorted(ticket.participants - {agent}))
-    if public:
-        events.append(Event("agent_replied", because, at, agent, data=(("first", ticket.first_response_at is None),)))
-        letters += tuple(Outgoing("answer", person, because) for person in people)
-        colleagues = [p for p in (ticket.assignee, *sorted(ticket.watchers)) if p is not None and p != agent]
-        heard, news = hearing.told("answered", colleagues, facts, because)
-        letters += heard
-    if becomes != ticket.status and becomes != "merged":
-        told = "reopened" if becomes == "open" and ticket.status in ("resolved", "closed") else becomes
-        moved = "agent-replied" if public and becomes == after_agent_replied(ticket.status) else acting.BECAUSE
-        events += move(ticket, becomes, moved, at, agent)
-        letters += notices(ticket, told, people, policy)
-    if until is not None:
-        events.append(Event("snoozed", acting.BECAUSE, at, agent, data=(("until", until),)))
-    return Plan("filed", because, ticket.id, events=tuple(events), outgoing=letters, news=news)
 
 
 def _sent_again(case: Case, ticket: TicketFacts | None) -> bool:
@@ -276,24 +98,22 @@ def _sent_again(case: Case, ticket: TicketFacts | None) -> bool:
     return facts.sibling is None if ticket is None else not ticket.seen_from_author
 
 
-def confirmed(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, now: Instant) -> Plan:
+def confirmed(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, message: int, now: Instant) -> Plan:
     """A held mail of this agent's is carried out after all, with its commands: the response counts from now."""
-    act = Acting(facts, policy, agent, ticket, now, "confirmed-by-agent")
+    acting = CarryingOut(facts, policy, agent, ticket, now, "confirmed-by-agent")
     orders = facts.orders or NO_ORDERS
-    work = act.work(orders)
+    work = acting.work(orders)
     if work.faults:
         letters = (Outgoing("unclear", agent, "command-unclear"),)
-        return replace(
-            withdraw(ticket, agent, "command-unclear", now), outgoing=letters, faults=tuple(work.faults)
-        )
-    return replace(act.carried_out(work, orders, Filing("agent", "filed", "", ""), 0), filing=None)
+        withdrawn = withdraw(ticket, agent, "command-unclear", now, message)
+        return replace(withdrawn, outgoing=letters, faults=tuple(work.faults))
+    return replace(acting.carried_out(work, orders, Filing("agent", "filed", "", ""), 0), filing=None)
 
 
-def release(
-    facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait: Wait, now: Instant
-) -> Plan:
+def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait: Wait, now: Instant) -> Plan:
     """A reply's undo time is over: it goes out, unless it may not any more; then its agent is asked."""
-    doubt = guarding.doubt(facts, ticket, agent, policy, now)
+    merged = "ticket-merged-meanwhile" if ticket.merged_into is not None else None
+    doubt = merged or guarding.doubt(facts, ticket, agent, policy, now)
     if doubt is not None:
         return Plan(
             "filed",
@@ -331,14 +151,14 @@ def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: 
     )
 
 
-def _unclear(case: Case, ticket: TicketFacts | None, agent: int, faults: tuple[Fault, ...], *, releasable: bool) -> Plan:
+def _unclear(
+    case: Case, ticket: TicketFacts | None, agent: int, faults: tuple[Fault, ...], *, releasable: bool
+) -> Plan:
     """Nothing of the mail is done; the agent hears which line is why."""
     because = "command-unknown" if releasable else "command-unclear"
     holding = Holding(agent, because, case.now + case.policy.confirm_within)
     letters = (Outgoing("unclear", agent, because),) if _ask(case, agent, because) else ()
-    return Plan(
-        "quarantined", because, ticket.id if ticket else None, holding=holding, outgoing=letters, faults=faults
-    )
+    return Plan("quarantined", because, ticket.id if ticket else None, holding=holding, outgoing=letters, faults=faults)
 
 
 def _hold(case: Case, agent: int, because: str) -> Plan:

@@ -60,7 +60,9 @@ def _letter(occasion: Occasion) -> LetterKind:
 def holders(facts: Facts, team: str, ticket: TicketFacts | None = None) -> tuple[int, ...]:
     """Whose the ticket is: the assignee unless away, else the team (those present), else everyone; and who watches."""
     assignee = [
-        a.person for a in facts.agents if ticket is not None and a.person == ticket.assignee and a.person not in facts.absent
+        a.person
+        for a in facts.agents
+        if ticket is not None and a.person == ticket.assignee and a.person not in facts.absent
     ]
     members = [a.person for a in facts.agents if team in a.teams] or [a.person for a in facts.agents]
     present = [p for p in members if p not in facts.absent] or members
@@ -69,7 +71,7 @@ def holders(facts: Facts, team: str, ticket: TicketFacts | None = None) -> tuple
 
 
 def mentioned(words: str, agents: Sequence[AgentFacts]) -> tuple[int, ...]:
-    """The agents whose ``@name`` stands in a note: first name, whole name without blanks, or the address's local part."""
+    """The agents whose ``@name`` stands in a note: first name, whole name without blanks, or local part."""
     wanted = {found[1].casefold().rstrip(".-") for found in _MENTION.finditer(words)}
     found = []
     for agent in agents:

@@ -173,7 +173,7 @@ class Facts:
     withheld: str | None = None
     acted: bool = False
     orders: Orders | None = None
-    office: Office = Office()
+    office: Office = field(default_factory=Office)
     shown: Shown | None = None
     spoken: tuple[Spoken, ...] = ()
     quotes_note: bool = False

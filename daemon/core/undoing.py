@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from daemon.core.acting import EVENTS
+from daemon.core.acting.work import EVENTS
 from daemon.core.acts import (
     ActFacts,
     Away,
@@ -95,7 +95,9 @@ def _take_back(back: _Back, did: Did, waits: bool) -> None:
             _tag(back, did)
         case "watch":
             back.deeds.append(Watching(int(did.key), bool(did.was)))
-            back.changes.append(Changed("watch" if did.was else "unwatch", "", back.facts.office.names.get(int(did.key), "")))
+            back.changes.append(
+                Changed("watch" if did.was else "unwatch", "", back.facts.office.names.get(int(did.key), ""))
+            )
         case "participant":
             back.deeds.append(Joining(Address("", did.key), bool(did.was), BECAUSE, back.at, back.agent))
             back.changes.append(Changed("participant" if did.was else "no-participant", "", did.key))

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from daemon.core import from_agent
-from daemon.core.plan import Plan
+from daemon.core.commands.reading import Orders
+from daemon.core.plan import Plan, TicketFacts
 from daemon.core.values import Evidence, Mail, Outcome, Unreadable
-from daemon.desk import post, promising, receive, words
+from daemon.desk import office, post, promising, receive, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -123,18 +124,34 @@ def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) 
     """A reply that was filed as held is released to the customer, or withdrawn."""
     assert held.message is not None and held.ticket is not None
     arrival = _arrival(house, held)
-    ticket = facts.ticket(held.ticket, None, None, now)
-    assert ticket is not None
+    ticket = _final(held.ticket, now)
     if decision == "discarded":
-        plan = from_agent.withdraw(ticket, held.agent, "discarded-by-agent", now)
-        holds.message_state(held.message, "withdrawn", None)
+        plan = from_agent.withdraw(ticket, held.agent, "discarded-by-agent", now, held.message)
     else:
-        plan = from_agent.release(receive.gather(house, arrival, now), ticket, held.agent, house.policy, now)
-        holds.message_state(held.message, "filed", now)
+        if not isinstance(arrival.words, answer.Words):
+            said = answer.with_orders(
+                answer.Words(preview(arrival.mail)), arrival.mail, words.signatures_of(house, _address(arrival))
+            )
+            arrival = replace(arrival, words=said)
+        known = receive.gather(house, arrival, now)
+        known = replace(known, office=office.office_of(house, known.orders or Orders(), ticket, held.agent))
+        plan = from_agent.confirmed(known, ticket, held.agent, house.policy, held.message, now)
+        if plan.withdraws is None:
+            holds.message_state(held.message, "filed", now)
     plan, written = promising.carry_out(house, plan, None, held.desk, None, now, message=held.message)
-    said = answer.Words(preview(arrival.mail))
-    post.send(house, plan, written, replace(arrival, words=said), held.inbound, now)
-    return Outcome("", "filed", plan.because, held.inbound, held.ticket, held.message)
+    post.send(house, plan, written, arrival, held.inbound, now)
+    return Outcome("", "filed", plan.because, held.inbound, ticket.id, held.message)
+
+
+def _final(number: int, now: int) -> TicketFacts:
+    """The ticket, or the one into which it was merged."""
+    ticket = facts.ticket(number, None, None, now)
+    assert ticket is not None
+    return ticket if ticket.merged_into is None else _final(ticket.merged_into, now)
+
+
+def _address(arrival: Arrival) -> str:
+    return arrival.mail.sender.address if arrival.mail.sender else ""
 
 
 def _state(held: holds.Held, now: int) -> Literal["waiting", "confirmed", "discarded", "lapsed"]:

@@ -118,7 +118,8 @@ class House:
             person = commit.person(Address(agent.name, agent.address), agent.name, now)
             commit.rename(person, agent.name)
             teams, leads = frozenset(agent.teams), frozenset(agent.leads)
-            known.append(AgentFacts(person, agent.address.casefold(), teams, leads, agent.name, dict(agent.notify)))
+            hears = {str(occasion): how for occasion, how in agent.notify.items()}
+            known.append(AgentFacts(person, agent.address.casefold(), teams, leads, agent.name, hears))
         return tuple(known)
 
     @property

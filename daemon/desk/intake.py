@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from daemon.core.values import Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
-from daemon.desk import confirm, keeping
+from daemon.desk import confirm, keeping, undoing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.receive import evidence_of, receive_at
@@ -215,5 +215,7 @@ def addressees(house: House, envelope: Envelope) -> list[Recipient]:
 def _take(house: House, arrival: Arrival) -> Outcome:
     """One mail at one desk, in the writer's transaction: an agent's word on a held mail, or one to decide about."""
     if arrival.to.kind == "confirm" and not arrival.envelope.silent and (outcome := confirm.by_mail(house, arrival)):
+        return outcome
+    if arrival.to.kind == "undo" and not arrival.envelope.silent and (outcome := undoing.by_mail(house, arrival)):
         return outcome
     return receive_at(house, arrival)

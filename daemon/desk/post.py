@@ -11,8 +11,8 @@ from typing import cast
 
 from daemon.core.plan import Plan
 from daemon.desk import to_agents, writing
-from daemon.desk.drafting import Writing
 from daemon.desk.arrival import Arrival
+from daemon.desk.drafting import Writing
 from daemon.desk.house import House
 from daemon.desk.words import secrets_of
 from daemon.mail.address import message_id
@@ -24,9 +24,7 @@ from daemon.store import raw as kept
 from daemon.store.commit import Written
 
 TO_CUSTOMERS = ("acknowledgement", "answer", "status", "reminder")
-KINDS = dict.fromkeys(
-    ("opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed"), "notification"
-)
+KINDS = dict.fromkeys(("opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed"), "notification")
 WITH_BOUNCE_ADDRESS = ("answer", "notification")
 NOBODY = 0
 
@@ -50,9 +48,7 @@ def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: 
         token = house.keyring.token(ticket or 0, person.id)
         own = message_id(ticket or 0, token, house.nonce(), house.domain(desk))
         mid = shared if outgoing.kind == "answer" and answers > 1 else own
-        letter = writing.write(
-            Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token)
-        )
+        letter = writing.write(Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token))
         if outgoing.kind in TO_CUSTOMERS and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
             raise SecretInLetter(outgoing.kind)
         kind = KINDS.get(outgoing.kind, outgoing.kind)

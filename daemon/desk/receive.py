@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daemon.core import decide, matching
+from daemon.core.commands.reading import Orders
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.core.commands.reading import Orders
 from daemon.desk import keeping, office, post, promising
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House

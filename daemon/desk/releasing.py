@@ -7,6 +7,7 @@ asked. A clock that was set back keeps no answer waiting.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
@@ -24,7 +25,6 @@ from daemon.store import acts, commit, holds, ledger
 from daemon.store import facts as rows
 from daemon.store.acts import Unreleased
 from daemon.store.writer import StoreUnavailable
-from dataclasses import replace
 
 log = structlog.get_logger()
 AT_ONCE = 20
@@ -90,18 +90,14 @@ def release(house: House, message: int, arrival: Arrival) -> None:
     ticket = rows.ticket(waits.ticket, None, None, now)
     assert ticket is not None
     known = _facts(house, arrival, message, now)
-    final = ticket
-    if ticket.merged_into is not None:
-        plan = from_agent.release(replace(known, token=known.token), ticket, waits.wait.agent, house.policy, waits.wait, now)
-    else:
-        plan = from_agent.release(known, ticket, waits.wait.agent, house.policy, waits.wait, now)
+    plan = from_agent.release(known, ticket, waits.wait.agent, house.policy, waits.wait, now)
     acts.settle(message)
     if plan.holding is not None:
         holds.message_state(message, "held", None)
     else:
         holds.message_state(message, "filed", now)
-        plan = replace(plan, words=public_words(house, arrival, final.id, waits.wait.agent))
-    plan, written = promising.carry_out(house, plan, None, final.desk, None, now, message=message)
+        plan = replace(plan, words=public_words(house, arrival, ticket.id, waits.wait.agent))
+    plan, written = promising.carry_out(house, plan, None, ticket.desk, None, now, message=message)
     if plan.holding is not None:
         commit.hold(plan.holding, arrival.again or 0, message, now)
     post.send(house, plan, written, arrival, arrival.again or 0, now)

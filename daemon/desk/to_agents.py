@@ -1,9 +1,10 @@
-"""Letters to agents. Those that belong to a ticket hang under one root, so that every mail program keeps them together."""
+"""Letters to agents. Those of a ticket hang under one root, so that every mail program keeps them together."""
 
 from __future__ import annotations
 
 from typing import cast
 
+from daemon.core.commands.declared import DECLARED
 from daemon.core.values import Address
 from daemon.desk import dossier, queues
 from daemon.desk.drafting import Writing, enclosure
@@ -11,14 +12,13 @@ from daemon.desk.house import House
 from daemon.desk.words import SECRET_INSIDE
 from daemon.mail import agents_letters, letters
 from daemon.mail.answer import may_leave
-from daemon.mail.cards import Changed, Fault, File, TicketCard
+from daemon.mail.cards import Action, Changed, Fault, File, TicketCard
 from daemon.mail.contexts import Alarm, Help, Occasion, Receipt, Sheet, Unclear
 from daemon.mail.letter import Letter
 from daemon.mail.letters import card
 from daemon.mail.mailto import mailto
-from daemon.core.commands.declared import DECLARED
-from daemon.store import facts, outbox
 from daemon.store import dossier as rows
+from daemon.store import facts, outbox
 from daemon.store.facts import KnownPerson
 
 HOUR = 3_600
@@ -69,7 +69,7 @@ def _words_of_colleague(w: Writing) -> str:
     return note if note is not None and w.outgoing.kind in ("noted", "mentioned") else w.words.text
 
 
-def _actions(w: Writing, ticket: TicketCard) -> tuple[dossier.Action, ...]:
+def _actions(w: Writing, ticket: TicketCard) -> tuple[Action, ...]:
     address = w.house.book.reply_address(w.desk.name, w.ticket, w.token)
     is_mine = facts.ticket_row(w.ticket).assignee_id == w.person.id
     return dossier.actions(address, w.ticket, ticket.subject, ticket.status, is_mine=is_mine)
@@ -83,8 +83,8 @@ def question(w: Writing) -> Letter:
         w.written.message is None or bool(w.words.orders.commands) or may_leave(w.words.text, w.mail)
     )
     ticket = w.written.ticket or (w.arrival.to.number if w.arrival.to.kind == "reply" else None)
-    crossed = w.outgoing.because.startswith("crosses") and ticket
-    shown = next((one.words for one in rows.said(ticket, limit=1) if one.id != w.written.message), "") if crossed else ""
+    crossed = w.outgoing.because.startswith("crosses")
+    shown = _unseen(ticket, w.written.message) if crossed and ticket else ""
     return agents_letters.confirmation(
         w.house.templates,
         w.desk,
@@ -100,6 +100,11 @@ def question(w: Writing) -> Letter:
         mailto(reply_to, "Discard", "discard"),
         shown,
     )
+
+
+def _unseen(ticket: int, message: int | None) -> str:
+    """The newest words of someone else."""
+    return next((one.words for one in rows.said(ticket, limit=3) if one.id != message and one.kind != "note"), "")
 
 
 def unclear(w: Writing) -> Letter:

@@ -17,7 +17,7 @@ HTML goes along only if its text is the same as these words, letter by letter; o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from daemon.core.commands.closing import signature_start
 from daemon.core.commands.reading import Orders, read
@@ -48,7 +48,7 @@ class Words:
 
     text: str
     html: str | None = None
-    orders: Orders = Orders()
+    orders: Orders = field(default_factory=Orders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ LONGEST = 500_000
 
 
 def html_of(html: str, words: str, head: str = "") -> str | None:
-    """The part of sanitised ``html`` that says ``words``, or None. ``head`` is what stands above them and stays away."""
+    """The part of sanitised ``html`` that says ``words``, or None. ``head`` stands above them and stays away."""
     body = LexborHTMLParser(html).body if len(html) <= LONGEST else None
     if body is None or not _without_head(body, _letters(_STAND_INS.sub("", head))):
         return None

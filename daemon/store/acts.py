@@ -119,17 +119,15 @@ def _merge(deed: Merging, ticket: int, now: Instant, happen: Happen) -> None:
             )
         ):
             if person not in here:
-                Participant.insert(
-                    ticket=into, person=person, proved=proved, since=now, via=via or ticket
-                ).execute()
+                Participant.insert(ticket=into, person=person, proved=proved, since=now, via=via or ticket).execute()
                 data = (("person", person), ("via", ticket))
                 happen(PlannedEvent("participant_added", deed.because, deed.at, deed.actor, data=data), into, now)
     else:
         came = Participant.select(Participant.person).where(Participant.ticket == into, Participant.via == ticket)
         for (person,) in query.rows(came):
             Participant.delete().where(Participant.ticket == into, Participant.person == person).execute()
-            data = (("person", person),)
-            happen(PlannedEvent("participant_removed", deed.because, deed.at, deed.actor, data=data), into, now)
+            gone = (("person", person),)
+            happen(PlannedEvent("participant_removed", deed.because, deed.at, deed.actor, data=gone), into, now)
     kind = "merged" if deed.on else "unmerged"
     happen(PlannedEvent(kind, deed.because, deed.at, deed.actor, data=(("other", ticket),)), into, now)
 
@@ -203,6 +201,11 @@ def withdraw(message: int) -> None:
     """A message will not go out, or is one no longer."""
     Waiting.delete().where(Waiting.message == message).execute()
     Message.update(state="withdrawn").where(Message.id == message).execute()
+
+
+def put_off(message: int, until: Instant) -> None:
+    """A reply whose release failed is tried again later."""
+    Waiting.update(release_at=until).where(Waiting.message == message).execute()
 
 
 def settle(message: int) -> None:

@@ -81,9 +81,7 @@ Requester, Assignee = Person.alias(), Person.alias()
 
 
 def _address(person: Any) -> Any:
-    return (
-        MailAddress.select(pw.fn.MIN(MailAddress.address)).where(MailAddress.person == person.id)
-    )
+    return MailAddress.select(pw.fn.MIN(MailAddress.address)).where(MailAddress.person == person.id)
 
 
 def _sketches(condition: Any) -> list[Sketch]:
@@ -121,17 +119,30 @@ def _sketches(condition: Any) -> list[Sketch]:
             TicketTag.select(TicketTag.ticket, TicketTag.tag).where(TicketTag.ticket.in_(some)).order_by(TicketTag.tag)
         ):
             tags.setdefault(ticket, []).append(tag)
-    return [
-        Sketch(
-            *row[:8],
-            row[8] or "",
-            Address(row[9], row[10] or ""),
-            *row[11:],
-            tags=tuple(tags.get(row[0], ())),
-            owed=tuple(owed.get(row[0], ())),
-        )
-        for row in rows
-    ]
+    return [_sketch(row, tuple(tags.get(row[0], ())), tuple(owed.get(row[0], ()))) for row in rows]
+
+
+def _sketch(row: tuple[Any, ...], tags: tuple[str, ...], owed: tuple[Owed, ...]) -> Sketch:
+    number, desk, subject, status, priority, kind, team, assignee_id, assignee, name, address, *rest = row
+    requester_id, since, snoozed_until, undelivered = rest
+    return Sketch(
+        number,
+        desk,
+        subject,
+        status,
+        priority,
+        kind,
+        team,
+        assignee_id,
+        assignee or "",
+        Address(name, address or ""),
+        requester_id,
+        since,
+        snoozed_until,
+        undelivered,
+        tags,
+        owed,
+    )
 
 
 def _some(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
@@ -182,7 +193,9 @@ def with_words(text: str, limit: int) -> list[Sketch]:
     wanted = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
 
     def holds(column: Any) -> Any:
-        return pw.Expression(column, "LIKE" if _is_sqlite() else "ILIKE", pw.NodeList((pw.Value(wanted), pw.SQL("ESCAPE '!'"))))
+        return pw.Expression(
+            column, "LIKE" if _is_sqlite() else "ILIKE", pw.NodeList((pw.Value(wanted), pw.SQL("ESCAPE '!'")))
+        )
 
     people = MailAddress.select(MailAddress.person).where(holds(MailAddress.key))
     named = Person.select(Person.id).where(holds(Person.name))
@@ -190,10 +203,7 @@ def with_words(text: str, limit: int) -> list[Sketch]:
     found = query.column(
         Ticket.select(Ticket.id)
         .where(
-            holds(Ticket.subject)
-            | Ticket.requester.in_(people)
-            | Ticket.requester.in_(named)
-            | Ticket.id.in_(messages)
+            holds(Ticket.subject) | Ticket.requester.in_(people) | Ticket.requester.in_(named) | Ticket.id.in_(messages)
         )
         .order_by(Ticket.id.desc())
         .limit(limit)
@@ -282,7 +292,10 @@ def news_for(person: int, limit: int) -> list[Item]:
         .order_by(News.id)
         .limit(limit)
     )
-    return [Item(*row[:4], row[4] or "", row[5], row[6] or "") for row in rows]
+    return [
+        Item(number, ticket, subject, kind, who or "", at, words or "")
+        for number, ticket, subject, kind, who, at, words in rows
+    ]
 
 
 def forget_news(person: int, up_to: int) -> None:

@@ -432,6 +432,31 @@ def name_of(number: int | None) -> str:
     return str(NAME.value(number=number) or "") if number is not None else ""
 
 
+MESSAGE = Prepared(Message.select(Message.ticket, Message.received_at).where(Message.id == Slot("number")))
+
+
+def ticket_of(message: int) -> int | None:
+    """The ticket of a message."""
+    row = MESSAGE.first(number=message)
+    return int(row[0]) if row else None
+
+
+def words_of(message: int) -> str:
+    """The words of a message as they are kept; '' if there is none."""
+    return str(WORDS_OF.value(number=message) or "")
+
+
+WORDS_OF = Prepared(Message.select(Message.words).where(Message.id == Slot("number")))
+
+
+def received_at(message: int) -> int:
+    """When a message was received; KeyError if there is none."""
+    row = MESSAGE.first(number=message)
+    if row is None:
+        raise KeyError(message)
+    return int(row[1])
+
+
 DESK_OF = Prepared(Ticket.select(Ticket.desk).where(Ticket.id == Slot("number")))
 
 

@@ -9,7 +9,7 @@ import peewee as pw
 from daemon import __version__
 from daemon.core import repair
 from daemon.core.values import Envelope, Instant, Parsed
-from daemon.store import query
+from daemon.store import query, raw
 from daemon.store.commit import Written
 from daemon.store.prepared import Insertion
 from daemon.store.tables import Hold, Inbound
@@ -72,6 +72,14 @@ def enter(
         received_at=envelope.received_at,
         **outcome,
     )
+
+
+def mail_of(message: int) -> tuple[int, bytes]:
+    """The ledger row of a filed message and the bytes of its mail; KeyError if it has none."""
+    row = query.first(Inbound.select(Inbound.id, Inbound.raw_bytes).where(Inbound.message == message))
+    if row is None:
+        raise KeyError(message)
+    return int(row[0]), raw.read(row[1])
 
 
 def attempts(number: int | None) -> int:
