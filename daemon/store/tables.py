@@ -51,9 +51,10 @@ class MailAddress(Row):
 class Ticket(Numbered):
     """The present truth of a ticket.
 
-    ``undelivered``: since when an answer is known not to have arrived, until that is settled. ``turn_since``: the oldest
-    customer message that is unanswered, and ``turns`` counts such; ``idle_since``: the last change of status or word of customer or agent, and ``rules_acted`` the rules of automation that acted since;
-    ``dormant``: history, to which nothing is promised; ``wake_at``: when the clock has something to do with it.
+    ``undelivered``: since when an answer is known not to have arrived, until that is settled. ``turn_since``: the
+    oldest customer message that is unanswered, and ``turns`` counts such; ``idle_since``: the last change of status or
+    word of customer or agent, and ``rules_acted`` the rules of automation that acted since; ``dormant``: history, to
+    which nothing is promised; ``wake_at``: when the clock has something to do with it.
     """
 
     desk = pw.TextField()
