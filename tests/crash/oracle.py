@@ -175,6 +175,7 @@ def no_ticket_is_half(case: Case) -> Iterator[Fault]:
             yield Fault("half", f"the requester of ticket {number} has no address")
 
 
+ALARMS = frozenset({"promise_warned", "promise_broken", "escalated"})
 STORIES = {"customer": ("ticket_opened", "customer_replied"), "agent": ("agent_replied",)}
 
 
@@ -235,6 +236,9 @@ def each_plan_has_its_letters(case: Case) -> Iterator[Fault]:
             for o in case.of("outbox", "message_id", message["id"])
             if o["kind"] != "failure"
         )
+        if any(e["kind"] in ALARMS for e in case.of("event", "message_id", message["id"])):
+            # time passed up to the mail, and a promise with it: each agent may have been told once
+            written -= Counter({("alert", agent): 1 for agent in (AGENT, SECOND)})
         wanted = Counter(_demanded(case, message))
         for (kind, to), count in (wanted - written).items():
             yield Fault("lost", f"message {message['id']} lacks {count} {kind} to {to}")

@@ -86,6 +86,11 @@ def promise_of_no_event(found: State, world: World) -> None:
     found["promise"].append(found["promise"][0] | {"id": 10**6, "cycle": 7})
 
 
+def alert_of_no_promise(found: State, world: World) -> None:
+    told = first(found["outbox"], kind="notification")
+    found["outbox"].append(told | {"id": 10**6, "kind": "alert", "rfc_message_id": "alert@desk.example"})
+
+
 def mail_that_nobody_sent(found: State, world: World) -> None:
     found["inbound"].append(found["inbound"][0] | {"id": 10**6, "rfc_message_id": "x@y", "raw": "0", "claim": "c"})
 
@@ -255,6 +260,7 @@ SPOILT: list[tuple[Spoil, str, str]] = [
     (answer_uncounted, "half", "first response"),
     (acknowledgement_lost, "lost", "acknowledgement to"),
     (answer_sent_to_two, "doubled", "1 answer to"),
+    (alert_of_no_promise, "doubled", "1 alert to"),
     (notification_to_nobody, "lost", "notification to"),
     (question_unasked, "lost", "confirmations"),
     (letter_still_waiting, "lost", "is queued"),

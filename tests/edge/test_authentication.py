@@ -41,7 +41,7 @@ def names() -> Iterator[NameServer]:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[ParserPool]:
-    pool = ParserPool(workers=1, verifies=True)
+    pool = ParserPool(workers=1, wall_seconds=20, verifies=True)
     yield pool
     pool.close()
 

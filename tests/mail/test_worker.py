@@ -37,7 +37,7 @@ async def hasty_pool() -> AsyncIterator[ParserPool]:
 
 @pytest.fixture
 def quiet_pool() -> Iterator[ParserPool]:
-    pool = ParserPool(workers=1)
+    pool = ParserPool(workers=1, wall_seconds=20)
     yield pool
     pool.close()
 
