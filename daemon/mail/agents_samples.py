@@ -273,7 +273,16 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
     ),
     "failure": (
         Failure(DESK, 1042, TICKET.subject, CUSTOMER, "550 5.1.1 <customer@example.com>: no such user", False),
-        Failure(DESK, 1042, TICKET.subject, CUSTOMER, "550 no such user", False, AGENT, FULL_TICKET),
+        Failure(
+            DESK,
+            1042,
+            TICKET.subject,
+            CUSTOMER,
+            "550 no such user",
+            False,
+            Address("", "home@example.net"),
+            FULL_TICKET,
+        ),
         Failure(DESK, 1042, "", NAMELESS, "", True),
     ),
     "alert": tuple(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from daemon.core.values import Address
-from daemon.mail import letters
+from daemon.mail import agents_letters, letters
 from daemon.mail.answer import Words
 from daemon.mail.compose import compose
-from daemon.mail.contexts import CONTEXTS, Report, variables
+from daemon.mail.contexts import CARDS, CONTEXTS, Report, variables
 from daemon.mail.filters import FILTERS, paragraphs, readable_size
 from daemon.mail.letter import MARK, Letter
 from daemon.mail.letters import Desk, Post, template_values
@@ -54,7 +54,7 @@ def test_every_mail_exists_in_every_language_as_text_and_html(name: str) -> None
             assert f'lang="{language}"' in rendered.html
             assert not re.search(r"\n{4,}|\bNone\b|Undefined|[{}]", rendered.text)
             lines = rendered.text.split("\n") if name != "notification" else []  # wrapped as a whole by letters
-            assert all(len(line) <= 78 or "http" in line or line.startswith(">") for line in lines)
+            assert all(len(line) <= 78 or re.fullmatch(r" *(https?|mailto):\S+", line) for line in lines)
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
@@ -144,11 +144,11 @@ def all_letters(subject: str, name: str, *, proved: bool) -> list[Letter]:
             letters.status(TEMPLATES, DESK, post, kind, 1042, subject, proved=proved)
             for kind in ("pending", "resolved", "closed", "reopened")
         ),
-        letters.notification(TEMPLATES, DESK, post, "opened", author, HOSTILE, ticket, FILES),
-        letters.confirmation(
+        agents_letters.notification(TEMPLATES, DESK, post, "opened", author, HOSTILE, ticket, FILES),
+        agents_letters.confirmation(
             TEMPLATES, DESK, post, 1042, subject, "marker-missing", HOSTILE, "https://x.example/1", 72
         ),
-        letters.failure(TEMPLATES, DESK, post, 1042, subject, author, "550 " + HOSTILE, gave_up=False),
+        agents_letters.failure(TEMPLATES, DESK, post, 1042, subject, author, "550 " + HOSTILE, gave_up=False),
         letters.report(
             TEMPLATES, DESK, post, Report("failed", 1, "x", HOSTILE, subject, name, 1, "counterfoil inbound show 1")
         ),
@@ -214,7 +214,9 @@ def test_people_see_who_writes() -> None:
     assert written[5].sender == Address("Customer via Support", "support@example.com")
     assert written[5].reply_to == Address("Customer via Support", "support+1042-x@example.com")
     assert written[9].sender == Address("Desk Agent (Support)", "support@example.com")
-    nameless = letters.notification(TEMPLATES, DESK, POST, "replied", Address("", "kim@example.com"), "x", TICKET)
+    nameless = agents_letters.notification(
+        TEMPLATES, DESK, POST, "replied", Address("", "kim@example.com"), "x", TICKET
+    )
     assert nameless.sender.name == "kim via Support"
 
 
@@ -228,7 +230,7 @@ def test_an_answer_is_the_agent_s_words_and_a_signature_and_nothing_else() -> No
 
 
 def test_very_long_words_are_cut_in_a_notification() -> None:
-    letter = letters.notification(TEMPLATES, DESK, POST, "opened", CUSTOMER, "x " * 2_000_000, TICKET)
+    letter = agents_letters.notification(TEMPLATES, DESK, POST, "opened", CUSTOMER, "x " * 2_000_000, TICKET)
     assert len(letter.text) < 110_000 and "[…]" in letter.text
 
 
@@ -248,9 +250,20 @@ def test_the_list_of_variables_in_the_docs_is_that_of_the_code() -> None:
         section = re.split(r"(?m)^## ", text.partition(f"\n## {name}\n")[2])[0]
         rows = dict(re.findall(r"(?m)^\| `(\w+)` \| (.*) \|$", section))
         assert rows == variables(context) and list(rows) == [one.name for one in fields(context)]
+    for name, card in CARDS.items():
+        section = re.split(r"(?m)^##+ ", text.partition(f"\n### {name}\n")[2])[0]
+        assert dict(re.findall(r"(?m)^\| `(\w+)` \| (.*) \|$", section)) == variables(card)
     filters = text.partition("\n## Filters\n")[2]
     assert set(re.findall(r"(?m)^\| `(\w+)` \|", filters)) == set(FILTERS)
 
 
 def test_a_notification_shows_the_words_as_they_were_written() -> None:
     assert WORDS in TEMPLATES.render("en", "notification", **template_values(SAMPLES["notification"][0])).text
+
+
+def test_a_customer_is_asked_how_they_were_served_only_where_there_is_a_page_for_it() -> None:
+    page = "https://desk.example.com/rate/1042-token"
+    asked = letters.status(TEMPLATES, DESK, POST, "resolved", 1042, "Invoice", proved=True, rate=page)
+    silent = letters.status(TEMPLATES, DESK, POST, "resolved", 1042, "Invoice", proved=True)
+    assert f"How did we do? One click tells us:\n{page}\n" in asked.text and f'href="{page}"' in (asked.html or "")
+    assert "How did we do" not in silent.text + (silent.html or "")
