@@ -20,7 +20,6 @@ from daemon.core.status import after_agent_replied
 from daemon.core.values import Instant
 
 TOKEN_ROOM = 10
-NO_ORDERS = Orders()
 
 
 def from_agent(case: Case) -> Plan:
@@ -28,7 +27,7 @@ def from_agent(case: Case) -> Plan:
     facts = case.facts
     assert facts.author is not None and facts.author.person is not None
     agent = facts.author.person
-    orders = facts.orders or NO_ORDERS
+    orders = facts.orders if facts.orders is not None else Orders(words=case.mail.reply_text)
     if case.screened.automatic is not None:
         return Plan("ignored", "automatic-mail-from-agent")
     if not case.evidence.proved:
@@ -101,7 +100,7 @@ def _sent_again(case: Case, ticket: TicketFacts | None) -> bool:
 def confirmed(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, message: int, now: Instant) -> Plan:
     """A held mail of this agent's is carried out after all, with its commands: the response counts from now."""
     acting = CarryingOut(facts, policy, agent, ticket, now, "confirmed-by-agent")
-    orders = facts.orders or NO_ORDERS
+    orders = facts.orders or Orders()
     work = acting.work(orders)
     if work.faults:
         letters = (Outgoing("unclear", agent, "command-unclear"),)

@@ -27,8 +27,11 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient, ours:
     if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
         return None
     words = answer.agent_words(parsed, ours)
+    signatures = signatures_of(house, parsed.sender.address)
     if isinstance(words, answer.Words):
-        words = answer.with_orders(words, parsed, signatures_of(house, parsed.sender.address))
+        words = answer.with_orders(words, parsed, signatures)
+    else:
+        words = answer.orders_alone(parsed, signatures) or words
     tickets = {to.number} if to.kind == "reply" else set()
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
     secrets = secrets_of(house, tickets)

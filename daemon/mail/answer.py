@@ -94,6 +94,15 @@ def with_orders(words: Words, mail: Mail, signatures: tuple[str, ...] = ()) -> W
     return Words(orders.words, html, orders)
 
 
+def orders_alone(mail: Mail, signatures: tuple[str, ...] = ()) -> Words | None:
+    """Commands and a note above a quote from which the words of an answer could not be told: these need no mark of
+    ours, for they reach no customer. None where there is anything else."""
+    words = with_orders(Words(mail.reply_text), mail, signatures)
+    orders = words.orders
+    only = bool(orders.commands) and not orders.strange and not words.text.strip()
+    return Words("", None, orders) if only else None
+
+
 def may_leave(words: str, mail: Mail) -> bool:
     """Whether a withheld reply may go with these words if its agent says so: none of ours among them, and not empty."""
     return not _holds_ours(words) and bool(words.strip() or mail.attachments)

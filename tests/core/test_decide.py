@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from daemon.core import decide, from_agent
+from daemon.core.acts import Wait
 from daemon.core.plan import Facts, Plan, SentFacts
 from daemon.core.reasons import REASONS
 from daemon.core.values import NO_EVIDENCE, Automatic, Bounce, BouncedRecipient, Evidence
@@ -253,7 +254,8 @@ def test_i29_nobody_gets_what_they_have() -> None:
 
 
 def test_a_released_reply_counts_from_its_release() -> None:
-    plan = from_agent.release(facts(AGENT, "agent@example.com"), ticket(), AGENT, POLICY, NOW + 500)
+    waits = Wait(AGENT, NOW + 500)
+    plan = from_agent.release(facts(AGENT, "agent@example.com"), ticket(), AGENT, POLICY, waits, NOW + 500)
     assert {e.at for e in plan.events} == {NOW + 500}
 
 
