@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from daemon.core.assigning import UNSTAFFED, Staffing
+from daemon.core.routing_rules import UNROUTED, Routed
 from daemon.core.values import Instant
 
 Who = int | Literal["author"]
@@ -118,7 +120,8 @@ class Facts:
     number in its subject; ``acted``: the author, an agent, sent a mail under this Message-ID before, to whichever
     ticket; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
     another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
-    agent's words cannot be told from ours (invariant 28), or None.
+    agent's words cannot be told from ours (invariant 28), or None. ``routed`` and ``staffing`` speak of the ticket that
+    the mail may open: what the rules give to it, and the team that it would go to.
     """
 
     desk: DeskFacts
@@ -138,6 +141,8 @@ class Facts:
     automatic_lately: int = 0
     withheld: str | None = None
     acted: bool = False
+    routed: Routed = UNROUTED
+    staffing: Staffing = UNSTAFFED
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter to one person; ``data`` is what an alert tells of a promise."""
+    """A letter to one person; ``data`` is what an alert tells of a promise, or an acknowledgement's own template."""
 
     kind: LetterKind
     to: Who
