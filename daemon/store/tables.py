@@ -92,6 +92,7 @@ class Ticket(Numbered):
 
 
 Ticket.add_index(Ticket.wake_at, where=Ticket.wake_at.is_null(False), name="ticket_wake_at")
+Ticket.add_index(Ticket.assignee, Ticket.status, where=Ticket.assignee.is_null(False), name="ticket_assignee")
 
 
 class Participant(Row):
@@ -117,6 +118,17 @@ class NamedAddress(Row):
 
     class Meta:
         primary_key = pw.CompositeKey("ticket", "key")
+
+
+class Absence(Row):
+    """A time in which an agent is away: nothing is given to them. ``until`` None: nobody knows for how long."""
+
+    person = pw.ForeignKeyField(Person, index=False)
+    since = pw.BigIntegerField()
+    until = pw.BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = pw.CompositeKey("person", "since")
 
 
 class TicketTag(Row):
@@ -214,6 +226,9 @@ class Event(Numbered):
     because = pw.TextField()
     message = pw.ForeignKeyField(Message, null=True, index=False)
     data = pw.TextField(default="{}")
+
+
+Event.add_index(Event.id, where=(Event.kind == "assigned"), name="event_assigned")
 
 
 class Inbound(Numbered):
@@ -405,4 +420,5 @@ TABLES: tuple[type[pw.Model], ...] = (
     CalendarYear,
     SlaPolicy,
     Promise,
+    Absence,
 )
