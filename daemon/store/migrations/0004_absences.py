@@ -3,7 +3,7 @@
 from peewee import *
 
 INDEXES = {
-    "ticket_assignee": "ticket (assignee_id, status) WHERE assignee_id IS NOT NULL",
+    "ticket_assignee": "ticket (assignee_id, status, id) WHERE assignee_id IS NOT NULL",
     "event_assigned": "event (id) WHERE kind = 'assigned'",
 }
 
