@@ -24,12 +24,14 @@ from daemon.config_options import (
     MailAddress,
     Name,
     PerhapsMailAddress,
+    PerhapsName,
     Port,
     Section,
     WithPassword,
     option,
 )
 from daemon.config_promises import Automation, Calendar, Escalation, Policy, promise_faults, rule_faults
+from daemon.config_routing import Routing, Team, name_faults, routing_faults
 from daemon.config_studies import Report, Snapshot
 
 __all__ = [
@@ -46,6 +48,8 @@ __all__ = [
     "Mailbox",
     "Policy",
     "Relay",
+    "Routing",
+    "Team",
     "built_in",
     "load",
     "parse",
@@ -90,6 +94,10 @@ class Agent(WithPassword):
     address: MailAddress = option(..., "The agent's own mail address.", example="agent@example.com")
     teams: tuple[Name, ...] = option(("support",), "Teams the agent belongs to.")
     leads: tuple[Name, ...] = option((), "Teams that the agent leads; escalations go to leads.", example=["support"])
+    skills: tuple[Name, ...] = option(
+        (), "Tags of tickets that the agent knows best, for teams that go by skill.", example=["invoice"]
+    )
+    calendar: PerhapsName = option("", "Calendar of the agent's own working hours; empty = none is known.")
     signature: str = option("", "Text below each answer of this agent, in place of the desk's.")
     signatures: dict[str, str] = option({}, 'Another one for answers at a desk, by its name: support = "…".')
     language: str = option(
@@ -252,6 +260,8 @@ class Config(Section):
     agents: Agents = Agents()
     macro: tuple[Macro, ...] = ()
     digest: Digest = Digest()
+    team: tuple[Team, ...] = ()
+    routing: tuple[Routing, ...] = ()
     calendar: tuple[Calendar, ...] = ()
     policy: tuple[Policy, ...] = ()
     escalation: tuple[Escalation, ...] = ()
@@ -279,7 +289,10 @@ class Config(Section):
         key = address.casefold()
         return next((a for a in self.agent if a.address.casefold() == key), None)
 
-    def team(self, name: str) -> tuple[Agent, ...]:
+    def team_named(self, name: str) -> Team | None:
+        return next((t for t in self.team if t.name == name), None)
+
+    def members(self, name: str) -> tuple[Agent, ...]:
         """The agents of a team; of an empty team, all agents."""
         members = tuple(a for a in self.agent if name in a.teams)
         return members or self.agent
@@ -326,6 +339,14 @@ def parse(data: Mapping[str, Any]) -> Config:
             teams=config.teams,
             agents=frozenset(a.address.casefold() for a in config.agent),
         )
+        faults += routing_faults(
+            config.routing,
+            config.team,
+            desks=frozenset(d.name for d in config.desk),
+            known_teams=config.teams,
+            agents=frozenset(a.address.casefold() for a in config.agent),
+            staffed=frozenset(team for a in config.agent for team in a.teams),
+        )
     if faults:
         raise ConfigurationError(sorted(set(faults)))
     return config
@@ -360,11 +381,9 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
     promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
-    named = (
-        ("mailbox", mailboxes, "name"),
-        ("macro", _tables(data, "macro"), "name"),
-        *((kind, rows, "name") for kind, rows in promising.items()),
-    )
+    routed = {name: _tables(data, name) for name in ("team", "routing")}
+    repeated = promising | routed | {"mailbox": mailboxes, "macro": _tables(data, "macro")}
+    named = tuple((kind, rows, "name") for kind, rows in repeated.items())
     for kind, rows, key in (*unique, *named):
         seen: dict[str, int] = {}
         for i, row in enumerate(rows):
@@ -382,6 +401,7 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
     for i, row in enumerate(mailboxes):
         if _folded(row, "desk") and _folded(row, "desk") not in names:
             faults.append(f"mailbox[{i}].desk: there is no desk {row['desk']!r}; write the name of one")
+    faults += name_faults(agents, promising["calendar"])
     faults += promise_faults(**promising, escalation=_tables(data, "escalation"))
     if _folded(data, "operator") in addresses:
         faults.append("operator: is a desk's address; reports to the operator would become tickets; use another")

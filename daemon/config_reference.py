@@ -83,7 +83,7 @@ def sections() -> Iterator[tuple[str, type[Section], bool]]:
 
 def options(model: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
     """The options of a section in the order of their declaration, those that it has in common with others last."""
-    common = {*WithPassword.model_fields, *SomeTickets.model_fields}
+    common = {name for kind in (WithPassword, SomeTickets) if issubclass(model, kind) for name in kind.model_fields}
     for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] in common):
         if field.description is not None:
             yield name, field

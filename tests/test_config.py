@@ -260,8 +260,8 @@ def test_a_domain_is_kept_in_lower_case() -> None:
 
 def test_a_team_that_nobody_is_in_is_everybody() -> None:
     config = parse(with_desk(agent=[AGENT, {"name": "Biller", "address": "bill@example.com", "teams": ["billing"]}]))
-    assert [agent.name for agent in config.team("billing")] == ["Biller"]
-    assert len(config.team("nobody")) == 2
+    assert [agent.name for agent in config.members("billing")] == ["Biller"]
+    assert len(config.members("nobody")) == 2
 
 
 def test_the_built_in_defaults_listen_on_this_machine_alone() -> None:

@@ -6,7 +6,7 @@ belongs to nothing goes no further than the ledger.
 
 from __future__ import annotations
 
-from daemon.core import matching, routing
+from daemon.core import matching, placing, routing
 from daemon.core.case import Case, move, notices
 from daemon.core.plan import Event, Filing, Opening, Outgoing, Plan, TicketFacts
 from daemon.core.status import after_customer_wrote
@@ -46,7 +46,7 @@ def _join(case: Case, ticket: TicketFacts, because: str, proves: bool) -> Plan:
     if ticket.status != "spam":
         letters = tuple(
             Outgoing("replied", person, "assignee" if person == ticket.assignee else "team")
-            for person in routing.audience(case.facts, ticket.team, ticket)
+            for person in routing.audience(case.facts, ticket.team, ticket.assignee)
         )
     if case.screened.answerable and ticket.status in ("resolved", "closed"):
         letters += notices(ticket, "reopened", ("author",), case.policy)
@@ -64,17 +64,22 @@ def _file_quietly(case: Case, ticket: TicketFacts, because: str) -> Plan:
 def open_ticket(
     case: Case, because: str, links: tuple[tuple[int, str], ...], proves: bool, subject: str | None = None
 ) -> Plan:
-    """A new ticket, acknowledged where its author may be answered, told to the team unless it is part of a flood."""
+    """A new ticket, acknowledged where its author may be answered, told to its assignee or team, unless it is part of a
+    flood; of one that a rule takes for spam nobody hears."""
     facts, screened, at = case.facts, case.screened, case.envelope.received_at
+    placed = placing.place(case)
     if facts.sibling is not None:
         links = (*links, (facts.sibling, "same-mail"))
     agent = facts.author is not None and facts.author.agent
     by = "agent" if agent else "automatic" if screened.automatic else "customer"
     letters: list[Outgoing] = []
-    if screened.answerable and facts.desk.acknowledge:
-        letters.append(Outgoing("acknowledgement", "author", screened.because))
-    if not screened.quiet:
-        letters += [Outgoing("opened", person, "team") for person in routing.audience(facts, facts.desk.team)]
+    if screened.answerable and facts.desk.acknowledge and not placed.spam:
+        letters.append(Outgoing("acknowledgement", "author", screened.because, placed.template))
+    if not screened.quiet and not placed.spam:
+        letters += [
+            Outgoing("opened", person, "assignee" if person == placed.assignee else "team")
+            for person in routing.audience(facts, placed.team, placed.assignee)
+        ]
     return Plan(
         "filed",
         because,
@@ -92,8 +97,13 @@ def open_ticket(
                 because,
                 at,
                 "author",
-                data=(("answered", screened.because), ("by", "history" if case.envelope.silent else by)),
+                data=(
+                    ("answered", screened.because),
+                    ("by", "history" if case.envelope.silent else by),
+                    *placed.unassigned,
+                ),
             ),
+            *placed.events,
         ),
         outgoing=tuple(letters),
         links=links,

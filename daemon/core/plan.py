@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from daemon.core.acts import Deed, Did, Fault, News, Office, Receipt, Shown, Spoken, Wait
+from daemon.core.assigning import UNSTAFFED, Staffing
 from daemon.core.commands.reading import Orders
+from daemon.core.routing_rules import UNROUTED, Routed
 from daemon.core.values import Instant
 
 Who = int | Literal["author"]
@@ -152,7 +154,8 @@ class Facts:
     another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
     agent's words cannot be told from ours (invariant 28), or None. Of an agent's mail: ``orders`` are its commands and
     what is left of its words, ``office`` what they may name, ``shown`` what it answers, ``spoken`` what was said since,
-    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away.
+    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away. ``routed`` and
+    ``staffing`` speak of the ticket that the mail may open: what the rules give it, and the team that it would go to.
     """
 
     desk: DeskFacts
@@ -178,6 +181,8 @@ class Facts:
     spoken: tuple[Spoken, ...] = ()
     quotes_note: bool = False
     absent: frozenset[int] = frozenset()
+    routed: Routed = UNROUTED
+    staffing: Staffing = UNSTAFFED
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter to one person; ``data`` is what an alert tells of a promise."""
+    """A letter to one person; ``data`` is what an alert tells of a promise, or an acknowledgement's own template."""
 
     kind: LetterKind
     to: Who

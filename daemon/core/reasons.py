@@ -17,6 +17,13 @@ REASONS: dict[str, str] = {
     "changed-by-agent": "An agent changed it.",
     "rated-by-customer": "The customer said how they were served.",
     "told-by-operator": "The customer told the operator how they were served.",
+    # how a new ticket got its team, priority, type, tags and assignee
+    "routing-rule": "A rule of routing says so.",
+    "sticky-to-last-agent": "This agent answered the customer last.",
+    "best-skill": "Nobody present has more of the skills that its tags ask for.",
+    "round-robin": "It was this agent's turn: of those present, their last ticket was longest ago.",
+    "least-open": "Of those present, this agent has the fewest tickets in new and open.",
+    "nobody-present": "Everyone to whom it could go is absent.",
     # what kept it from being answered, or let it
     "a-person-wrote": "Nothing says that a machine wrote it.",
     "null-sender": "Its envelope sender is empty: a machine sent it.",

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from daemon.core.plan import Facts, TicketFacts
 
 
-def audience(facts: Facts, team: str, ticket: TicketFacts | None = None) -> tuple[int, ...]:
+def audience(facts: Facts, team: str, assignee: int | None) -> tuple[int, ...]:
     """The agents who hear of a customer's mail: the assignee, else the team, else everyone; less those who have it."""
-    assignee = [a.person for a in facts.agents if ticket is not None and a.person == ticket.assignee]
-    chosen = assignee or [a.person for a in facts.agents if team in a.teams] or [a.person for a in facts.agents]
+    chosen = [a.person for a in facts.agents if a.person == assignee]
+    chosen = chosen or [a.person for a in facts.agents if team in a.teams] or [a.person for a in facts.agents]
     return _others(chosen, facts)
 
 

@@ -12,6 +12,10 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 TYPES: tuple[Type, ...] = get_args(Type)
 
+FIRST_PRIORITY: Priority = "medium"
+FIRST_TYPE: Type = "question"
+"""What a ticket is before anyone says otherwise."""
+
 BACKLOG: frozenset[str] = frozenset({"new", "open", "pending", "on_hold"})
 ENDS: frozenset[str] = frozenset({"merged", "spam"})
 

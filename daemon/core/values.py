@@ -92,7 +92,8 @@ class Mail:
     ``html`` is sanitised. ``sha256`` (hex) is that of the raw bytes, ``fingerprint`` (hex) the SHA-256 over what
     makes a mail itself (invariant 4) but for the desk. ``date`` is what the Date header claims, or None.
     ``delivered_to`` and ``return_path`` ('' = the null sender, None = not told) are what the host that took the mail
-    in wrote down of its envelope; whoever sent it may have written them just as well.
+    in wrote down of its envelope; whoever sent it may have written them just as well. ``headers`` are the first of the
+    other headers (name in lower case, decoded value), for rules that look at them: anybody's words.
     """
 
     size: int
@@ -120,6 +121,7 @@ class Mail:
     defects: tuple[str, ...]
     delivered_to: tuple[str, ...] = ()
     return_path: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon import almanac, clock
 from daemon.config import Agent, Config, ConfigurationError, Desk, Listener, Mailbox
 from daemon.core.plan import AgentFacts, DeskFacts, Policy
+from daemon.core.routing_rules import Rule
 from daemon.core.values import Address, Envelope
 from daemon.desk import terms
 from daemon.desk.terms import Agreement
@@ -47,6 +48,7 @@ class House:
     book: AddressBook = field(init=False)
     policy: Policy = field(init=False)
     agents: tuple[AgentFacts, ...] = field(init=False, default=())
+    rules: tuple[Rule, ...] = field(init=False, default=())
     has_queued: bool = field(init=False, default=False)
     waited: Callable[[], None] = lambda: None
     has_waiting: bool = field(init=False, default=False)
@@ -95,6 +97,8 @@ class House:
     def introduce_agents(self) -> None:
         """Give each configured agent a person of their own, under the name that the configuration says."""
         self.agents = self.store.write(self._introduce).result()
+        people = {agent.address: agent.person for agent in self.agents}
+        self.rules = tuple(rule.rule(people) for rule in self.config.routing)
 
     def agree(self, *, anew: bool = False) -> None:
         """Take the configured terms into force; ConfigurationError, and the old ones stay, where they cannot be."""

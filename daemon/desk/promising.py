@@ -13,6 +13,7 @@ from daemon.core.sla.follow import Course, follow
 from daemon.core.sla.life import Life
 from daemon.core.sla.terms import Rule, Subject, Terms
 from daemon.core.sla.tick import tick, wake_at
+from daemon.core.status import FIRST_PRIORITY, FIRST_TYPE
 from daemon.core.values import Envelope, Instant, Mail
 from daemon.desk import post
 from daemon.desk.arrival import without_mail
@@ -121,7 +122,7 @@ def _opened(plan: Plan, mail: Mail | None, desk: str) -> Life:
     opening = plan.opening
     assert opening is not None
     requester = mail.sender.key if mail is not None and mail.sender is not None else ""
-    subject = Subject(desk, opening.team, "medium", "question", frozenset(), requester)
+    subject = Subject(desk, opening.team, FIRST_PRIORITY, FIRST_TYPE, frozenset(), requester)
     return Life(subject, "new", opening.at, opening.at)
 
 

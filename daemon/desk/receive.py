@@ -8,7 +8,7 @@ from daemon.core import decide, matching
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import keeping, office, post, promising
+from daemon.desk import keeping, office, post, promising, routing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -128,7 +128,9 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
         and facts.acted(author.person, mail.message_id),
         absent=acts.absent(now),
     )
-    return _of_agent(house, arrival, known, orders, now) if author and author.agent and author.person else known
+    if author and author.agent and author.person:
+        known = _of_agent(house, arrival, known, orders, now)
+    return routing.prepare(house, mail, arrival.envelope, known, now)
 
 
 def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | None, now: int) -> Facts:

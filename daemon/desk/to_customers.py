@@ -13,8 +13,10 @@ from daemon.store import facts
 
 def acknowledgement(w: Writing) -> Letter:
     thread = (*w.mail.references, *((w.mail.message_id,) if w.mail.message_id else ()))
+    own = str(dict(w.outgoing.data).get("template", ""))
+    name = own if w.house.templates.has(w.desk.language, own) else letters.ORDINARY
     return letters.acknowledgement(
-        w.house.templates, w.desk, _post(w, w.ticket, thread), w.ticket, w.mail.subject, proved=_proved(w)
+        w.house.templates, w.desk, _post(w, w.ticket, thread), w.ticket, w.mail.subject, proved=_proved(w), name=name
     )
 
 

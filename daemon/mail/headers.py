@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import calendar
 import re
+from collections.abc import Iterator
 from email.utils import parsedate_tz
 
 from daemon.mail.charset import clean_line, codec, decode
@@ -18,6 +19,15 @@ ENCODED_WORD_HEAD = re.compile(r"=\?([A-Za-z0-9_.:+-]{1,40})(?:\*[A-Za-z0-9-]{0,
 ANGLED = re.compile(r"<([^<>]*)>")
 WHITE = re.compile(r"\s+")
 LAST_YEAR = 9999
+READ_ELSEWHERE = frozenset(
+    "from to cc reply-to subject date message-id in-reply-to references content-type content-transfer-encoding "
+    "mime-version received received-spf dkim-signature domainkey-signature arc-seal arc-message-signature "
+    "arc-authentication-results x-received x-google-dkim-signature x-gm-message-state".split()
+)
+"""Headers that have a field of their own in a Mail, and those that are seals and stamps of the way."""
+MOST_HEADERS = 64
+MOST_CHARACTERS = 16_384
+LONGEST_VALUE = 1_000
 
 
 def unfold(raw: bytes | None) -> bytes:
@@ -103,6 +113,28 @@ def message_ids(raw: bytes | None, limit: int, longest: int) -> tuple[str, ...]:
         found = [word.strip("<>,;") for word in text.split() if "@" in word] or text.split()[:1]
     kept = dict.fromkeys(clean_line(one) for one in found if one and len(one) <= longest)
     return tuple(one for one in kept if one)[-limit:]
+
+
+def other_headers(headers: list[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
+    """The first headers that are read nowhere else, decoded: 64 of them, of 1,000 characters each and 16 KB in all."""
+    count = room = 0
+    for name, raw in headers:
+        if name in READ_ELSEWHERE:
+            continue
+        value = _quickly(raw[:LONGEST_VALUE])
+        count, room = count + 1, room + len(name) + len(value)
+        if count > MOST_HEADERS or room > MOST_CHARACTERS:
+            return
+        yield name, value
+
+
+def _quickly(raw: bytes) -> str:
+    """The same as ``decoded``; most headers are plain, and a mail may have a hundred."""
+    if raw.isascii() and b"=?" not in raw:
+        text = " ".join(raw.decode("ascii").split())
+        if text.isprintable():
+            return text
+    return decoded(raw)
 
 
 def instant(raw: bytes | None) -> int | None:

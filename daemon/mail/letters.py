@@ -25,6 +25,8 @@ from daemon.mail.templates import Templates
 
 __all__ = ["Desk", "Post", "base_subject"]
 
+ORDINARY = "acknowledgement"
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -53,10 +55,12 @@ class Post:
     references: tuple[str, ...] = ()
 
 
-def acknowledgement(templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool) -> Letter:
-    """Tell a customer that a new ticket has come into being."""
+def acknowledgement(
+    templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool, name: str = ORDINARY
+) -> Letter:
+    """Tell a customer that a new ticket has come into being; ``name`` may be a template of the operator's own."""
     context = Acknowledgement(card(desk), number, _vouched(subject, number, proved), desk.signature)
-    return made(templates, "acknowledgement", context, desk, _vouched_post(post, proved), number, "auto-replied")
+    return made(templates, name, context, desk, _vouched_post(post, proved), number, "auto-replied")
 
 
 def answer(
@@ -168,11 +172,8 @@ def _vouched(subject: str, number: int, proved: bool) -> str | None:
 def _vouched_post(post: Post, proved: bool) -> Post:
     if proved:
         return post
-    return replace(
-        post,
-        to=tuple(Address("", to.address) for to in post.to),
-        cc=tuple(Address("", cc.address) for cc in post.cc),
-    )
+    to, cc = (tuple(Address("", one.address) for one in people) for people in (post.to, post.cc))
+    return replace(post, to=to, cc=cc)
 
 
 def template_values(context: Context) -> dict[str, object]:

@@ -19,7 +19,7 @@ from daemon.mail.bounce import find_bounce
 from daemon.mail.charset import clean, decode
 from daemon.mail.fingerprint import Fingerprint, of_bytes
 from daemon.mail.flowed import unflow
-from daemon.mail.headers import as_text, decoded, instant, message_ids
+from daemon.mail.headers import as_text, decoded, instant, message_ids, other_headers
 from daemon.mail.limits import DEFAULT, Limits, TooMuch
 from daemon.mail.mailboxes import Mailboxes, read_mailboxes
 from daemon.mail.markup import Lines, to_lines
@@ -167,6 +167,7 @@ class _Reading:
             defects=tuple(dict.fromkeys(self.defects)),
             delivered_to=self._delivered_to(headers),
             return_path=self._return_path(headers),
+            headers=tuple(other_headers(headers)),
         )
 
     def _author(self, headers: list[Header], charset: str) -> Address | None:

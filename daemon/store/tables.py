@@ -94,6 +94,9 @@ class Ticket(Numbered):
 
 
 Ticket.add_index(Ticket.wake_at, where=Ticket.wake_at.is_null(False), name="ticket_wake_at")
+Ticket.add_index(
+    Ticket.assignee, Ticket.status, Ticket.id, where=Ticket.assignee.is_null(False), name="ticket_assignee"
+)
 
 
 class Participant(Row):
@@ -132,6 +135,17 @@ class NamedAddress(Row):
 
     class Meta:
         primary_key = pw.CompositeKey("ticket", "key")
+
+
+class Absence(Row):
+    """A time in which an agent is away: nothing is given to them. ``until`` None: nobody knows for how long."""
+
+    person = pw.ForeignKeyField(Person, index=False)
+    since = pw.BigIntegerField()
+    until = pw.BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = pw.CompositeKey("person", "since")
 
 
 class TicketTag(Row):
@@ -229,6 +243,9 @@ class Event(Numbered):
     because = pw.TextField()
     message = pw.ForeignKeyField(Message, null=True, index=False)
     data = pw.TextField(default="{}")
+
+
+Event.add_index(Event.id, where=(Event.kind == "assigned"), name="event_assigned")
 
 
 class Inbound(Numbered):
@@ -363,17 +380,6 @@ class Waiting(Row):
     becomes = pw.TextField(null=True)
     until = pw.BigIntegerField(null=True)
     release_at = pw.BigIntegerField(index=True)
-
-
-class Absence(Row):
-    """An agent is away; ``until`` None: until they say otherwise."""
-
-    person = pw.ForeignKeyField(Person)
-    since = pw.BigIntegerField()
-    until = pw.BigIntegerField(null=True)
-
-    class Meta:
-        primary_key = pw.CompositeKey("person", "since")
 
 
 class News(Numbered):

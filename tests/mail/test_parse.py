@@ -177,6 +177,15 @@ def test_no_bytes_make_the_parser_raise(noise: bytes) -> None:
         assert not isinstance(parsed, Unreadable) or parsed.because != "parser-failed", parsed
 
 
+def test_headers_without_a_field_of_their_own_are_kept_decoded_and_within_bounds() -> None:
+    seen = read(mail(X_Spam_Flag="YES", X_Note="=?utf-8?q?Gr=C3=B6=C3=9Fe?=", List_Id="one\r\n two", Received="by a"))
+    assert seen.headers == (("x-spam-flag", "YES"), ("x-note", "Größe"), ("list-id", "one two"))
+    many = read(mail(**{f"X_{i}": "a" * 900 for i in range(60)}))
+    assert sum(len(name) + len(value) for name, value in many.headers) <= 16_384
+    assert len(read(mail(**{f"X_{i}": "a" for i in range(100)})).headers) == 64
+    assert len(read(mail(X_Long="a" * 5000)).headers[0][1]) == 1000
+
+
 def test_the_envelope_that_the_host_wrote_down_is_read() -> None:
     lines = (
         b"Return-Path: <carol@customer.example>",

@@ -8,6 +8,12 @@ COLUMNS = (
 )
 
 
+INDEXES = (
+    ("ticket_assignee", "ticket (assignee_id, status, id) WHERE assignee_id IS NOT NULL"),
+    ("event_assigned", "event (id) WHERE kind = 'assigned'"),
+)
+
+
 def up(migrator, db):
     class Person(Model):
         class Meta:
@@ -67,7 +73,7 @@ def up(migrator, db):
             table_name = "waiting"
 
     class Absence(Model):
-        person = ForeignKeyField(Person)
+        person = ForeignKeyField(Person, index=False)
         since = BigIntegerField()
         until = BigIntegerField(null=True)
 
@@ -91,9 +97,13 @@ def up(migrator, db):
     db.create_tables([Watcher, Act, Waiting, Absence, News])
     for table, column, kind in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+    for name, what in INDEXES:
+        db.execute_sql(f"CREATE INDEX {name} ON {what}")
 
 
 def down(migrator, db):
+    for name, _ in INDEXES:
+        db.execute_sql(f"DROP INDEX {name}")
     for table, column, _ in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     for table in ("news", "absence", "waiting", "act", "watcher"):
