@@ -78,6 +78,9 @@ class Desk(Section):
     separator: str = option("-", 'The character used with reply_address = "separator".', pattern=r"^[-_=.]$")
     signature: str = option("", "Text below each answer, under the agent's name.")
     acknowledge: bool = option(True, "Acknowledge a new ticket to the customer who wrote.")
+    cc_joins: bool = option(
+        False, "Whom a customer of proved address copies takes part in the ticket, and receives its answers."
+    )
 
     def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
         room = LONGEST_LOCAL_PART - LONGEST_REPLY_SUFFIX

@@ -132,7 +132,7 @@ class CarryingOut:
         facts = self.facts
         people: dict[int, tuple[hearing.Occasion, bool]] = {}
         if note is not None:
-            for person in hearing.holders(facts, ticket.team, ticket):
+            for person in hearing.holders(facts, ticket.team, ticket.assignee, ticket.watchers):
                 people[person] = ("noted", False)
             for person in hearing.mentioned(note, facts.agents):
                 people[person] = ("mentioned", True)

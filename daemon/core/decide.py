@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from daemon.core import hearing
 from daemon.core.case import Case, move, notices
 from daemon.core.from_agent import from_agent
 from daemon.core.from_customer import from_customer
@@ -62,6 +63,8 @@ def _bounce(case: Case) -> Plan:
     status = next((r.status for r in mail.bounce.recipients if r.status), None) if mail.bounce else None
     event = Event("bounced", "bound-bounce", case.at(ticket), data=(("outbox", sent.outbox), ("status", status)))
     letters = _tell_of_failure(sent.kind, sent.author, facts, ticket, "bounced")
+    if sent.kind == "answer":
+        event = replace(event, column="undelivered", was=ticket.undelivered, becomes=case.at(ticket))
     return Plan(
         "filed",
         "bounce-of-our-mail",
@@ -133,6 +136,8 @@ def failed(facts: Facts, ticket: TicketFacts, kind: str, author: int | None, out
         max(now, ticket.last_event_at),
         data=(("outbox", outbox), ("code", code)),
     )
+    if kind == "answer":
+        event = replace(event, column="undelivered", was=ticket.undelivered, becomes=event.at)
     return Plan(
         "filed",
         "mail-failed",
@@ -148,10 +153,10 @@ def _tell_of_failure(
     """An answer that did not arrive: its agent, else the assignee, else the team. Of other mail the event is enough."""
     if kind != "answer":
         return ()
-    known = {a.person for a in facts.agents}
+    known = {a.person for a in hearing.present(facts.agents, facts.absent)}
     whom = (
         [p for p in (author, ticket.assignee) if p in known][:1]
-        or [a.person for a in facts.agents if ticket.team in a.teams]
+        or [a.person for a in facts.agents if ticket.team in a.teams and a.person in known]
         or sorted(known)
     )
     return tuple(Outgoing("failure", p, because) for p in whom if p is not None)

@@ -6,12 +6,15 @@ belongs to nothing goes no further than the ledger.
 
 from __future__ import annotations
 
-from daemon.core import matching, placing, routing
+from daemon.core import hearing, matching, placing
+from daemon.core.acts import Joining, News
 from daemon.core.case import Case, move, notices
 from daemon.core.plan import Event, Filing, Opening, Outgoing, Plan, TicketFacts
 from daemon.core.status import after_customer_wrote
+from daemon.core.values import Instant
 
 ANSWERS_OF_MACHINES = frozenset({"auto-reply", "receipt", "feedback", "challenge"})
+MOST_COPIED = 20
 SURE_SIGNS_OF_AN_ANSWER = frozenset({"auto-submitted", "null-sender"})
 
 
@@ -24,7 +27,8 @@ def from_customer(case: Case) -> Plan:
         ticket = match.ticket or (case.facts.tickets.get(sent.ticket) if sent and sent.ticket else None)
         if ticket is not None:
             return _file_quietly(case, ticket, match.because if match.ticket else "answer-to-our-mail")
-        if case.screened.because in SURE_SIGNS_OF_AN_ANSWER:
+        if case.screened.because in SURE = 20
+SURE_SIGNS_OF_AN_ANSWER:
             return Plan("ignored", "automatic-reply-to-no-ticket")
     proves = match.because == "reply-token" or case.proves_address
     if match.ticket is None:
@@ -43,16 +47,37 @@ def _join(case: Case, ticket: TicketFacts, because: str, proves: bool) -> Plan:
     replied = Event("customer_replied", because, at, "author", data=history)
     moved = move(ticket, after_customer_wrote(ticket.status), "customer-replied", at, "author")
     letters: tuple[Outgoing, ...] = ()
+    news: tuple[News, ...] = ()
     if ticket.status != "spam":
-        letters = tuple(
-            Outgoing("replied", person, "assignee" if person == ticket.assignee else "team")
-            for person in routing.audience(case.facts, ticket.team, ticket.assignee)
-        )
+        letters, news = hearing.of_customers_mail("replied", case.facts, ticket.team, ticket.assignee, ticket.watchers)
     if case.screened.answerable and ticket.status in ("resolved", "closed"):
         letters += notices(ticket, "reopened", ("author",), case.policy)
     filing = Filing("customer", "filed", because, case.evidence.because, case.evidence.detail)
-    events = (replied, *moved)
-    return Plan("filed", because, ticket.id, filing=filing, events=events, outgoing=letters, proves=proves)
+    return Plan(
+        "filed",
+        because,
+        ticket.id,
+        filing=filing,
+        events=(replied, *moved, *settled(ticket, "customer-replied", at)),
+        outgoing=letters,
+        proves=proves,
+        deeds=_copied(case, proves, at),
+        news=news,
+    )
+
+
+def settled(ticket: TicketFacts, because: str, at: Instant) -> tuple[Event, ...]:
+    """That an answer did not arrive matters no longer."""
+    if ticket.undelivered is None:
+        return ()
+    return (Event("delivery_settled", because, at, None, "undelivered", ticket.undelivered, None),)
+
+
+def _copied(case: Case, proves: bool, at: Instant) -> tuple[Joining, ...]:
+    """Whom a proved customer copied takes part, where the desk is set to it (invariant 13)."""
+    if not (proves and case.facts.desk.cc_joins) or case.envelope.silent:
+        return ()
+    return tuple(Joining(one, True, "copied-by-customer", at, None) for one in case.facts.copied[:MOST_COPIED])
 
 
 def _file_quietly(case: Case, ticket: TicketFacts, because: str) -> Plan:
@@ -73,13 +98,12 @@ def open_ticket(
     agent = facts.author is not None and facts.author.agent
     by = "agent" if agent else "automatic" if screened.automatic else "customer"
     letters: list[Outgoing] = []
+    news: tuple[News, ...] = ()
     if screened.answerable and facts.desk.acknowledge and not placed.spam:
         letters.append(Outgoing("acknowledgement", "author", screened.because, placed.template))
     if not screened.quiet and not placed.spam:
-        letters += [
-            Outgoing("opened", person, "assignee" if person == placed.assignee else "team")
-            for person in routing.audience(facts, placed.team, placed.assignee)
-        ]
+        told, news = hearing.of_customers_mail("opened", facts, placed.team, placed.assignee)
+        letters += told
     return Plan(
         "filed",
         because,
@@ -108,6 +132,8 @@ def open_ticket(
         outgoing=tuple(letters),
         links=links,
         proves=proves,
+        deeds=_copied(case, proves, at),
+        news=news,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from daemon.core.acts import News
-from daemon.core.plan import AgentFacts, Facts, How, LetterKind, Outgoing, TicketFacts
+from daemon.core.plan import AgentFacts, Facts, How, LetterKind, Outgoing
 
 Occasion = Literal["opened", "replied", "assigned", "noted", "mentioned", "answered", "alert", "failure"]
 OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
@@ -57,17 +57,52 @@ def _letter(occasion: Occasion) -> LetterKind:
     return occasion
 
 
-def holders(facts: Facts, team: str, ticket: TicketFacts | None = None) -> tuple[int, ...]:
-    """Whose the ticket is: the assignee unless away, else the team (those present), else everyone; and who watches."""
-    assignee = [
-        a.person
-        for a in facts.agents
-        if ticket is not None and a.person == ticket.assignee and a.person not in facts.absent
-    ]
-    members = [a.person for a in facts.agents if team in a.teams] or [a.person for a in facts.agents]
-    present = [p for p in members if p not in facts.absent] or members
-    watching = sorted(ticket.watchers) if ticket is not None else []
-    return tuple(dict.fromkeys([*(assignee or present), *watching]))
+def sift(
+    letters: Iterable[Outgoing], agents: Sequence[AgentFacts], absent: frozenset[int]
+) -> tuple[tuple[Outgoing, ...], tuple[News, ...]]:
+    """Letters that were planned for agents, as each of them wants to hear of such things."""
+    kept: list[Outgoing] = []
+    news: list[News] = []
+    for letter in letters:
+        if letter.kind in OCCASIONS and isinstance(letter.to, int):
+            now, later = choose(letter.kind, (letter.to,), agents, absent, letter.because, away_too=True)  # type: ignore[arg-type]
+            kept += [letter] if now else []
+            news += later
+        else:
+            kept.append(letter)
+    return tuple(kept), tuple(news)
+
+
+def present(agents: Sequence[AgentFacts], absent: frozenset[int]) -> tuple[AgentFacts, ...]:
+    """Those who are there; all of them where nobody is."""
+    return tuple(a for a in agents if a.person not in absent) or tuple(agents)
+
+
+def of_customers_mail(
+    occasion: Occasion, facts: Facts, team: str, assignee: int | None, watchers: Iterable[int] = ()
+) -> tuple[tuple[Outgoing, ...], tuple[News, ...]]:
+    """Who hears of a customer's mail: those whose ticket it is, and who watches; less those who have it."""
+    author = facts.author.person if facts.author else None
+    letters: list[Outgoing] = []
+    news: list[News] = []
+    for person in holders(facts, team, assignee, watchers):
+        if person == author or person in facts.reached:
+            continue
+        because = "assignee" if person == assignee else "watcher" if person in watchers else "team"
+        now, later = told(occasion, (person,), facts, because, away_too=person not in watchers)
+        letters += now
+        news += later
+    if assignee is not None and assignee in facts.absent and assignee != author:
+        news.append(News(assignee, occasion))
+    return tuple(letters), tuple(news)
+
+
+def holders(facts: Facts, team: str, assignee: int | None = None, watchers: Iterable[int] = ()) -> tuple[int, ...]:
+    """Whose a ticket is: the assignee unless away, else the team (those present), else everyone; and who watches."""
+    there = [a.person for a in facts.agents if a.person == assignee and a.person not in facts.absent]
+    team_there = [a.person for a in facts.agents if team in a.teams and a.person not in facts.absent]
+    anyone = [a.person for a in present(facts.agents, facts.absent)]
+    return tuple(dict.fromkeys([*(there or team_there or anyone), *sorted(watchers)]))
 
 
 def mentioned(words: str, agents: Sequence[AgentFacts]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from daemon.core.acts import Deed, Did, Fault, News, Office, Receipt, Shown, Spo
 from daemon.core.assigning import UNSTAFFED, Staffing
 from daemon.core.commands.reading import Orders
 from daemon.core.routing_rules import UNROUTED, Routed
-from daemon.core.values import Instant
+from daemon.core.values import Address, Instant
 
 Who = int | Literal["author"]
 
@@ -68,6 +68,7 @@ class DeskFacts:
     address: str
     team: str
     acknowledge: bool
+    cc_joins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Facts:
     another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
     agent's words cannot be told from ours (invariant 28), or None. Of an agent's mail: ``orders`` are its commands and
     what is left of its words, ``office`` what they may name, ``shown`` what it answers, ``spoken`` what was said since,
-    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away. ``routed`` and
+    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away, ``copied`` people in Cc who are neither agents nor ours. ``routed`` and
     ``staffing`` speak of the ticket that the mail may open: what the rules give it, and the team that it would go to.
     """
 
@@ -181,6 +182,7 @@ class Facts:
     spoken: tuple[Spoken, ...] = ()
     quotes_note: bool = False
     absent: frozenset[int] = frozenset()
+    copied: tuple[Address, ...] = ()
     routed: Routed = UNROUTED
     staffing: Staffing = UNSTAFFED
 

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from daemon.core import decide
-from daemon.core.plan import Event, Facts, Plan
+from daemon.core.from_customer import settled
+from daemon.core.plan import Event, Facts, Plan, TicketFacts
 from daemon.core.values import Parcel
 from daemon.desk import post, promising
 from daemon.desk.house import House
-from daemon.store import facts, outbox
+from daemon.store import facts, outbox, staffing
 
 
 class Deliveries:
@@ -51,8 +52,14 @@ class Deliveries:
             ticket = facts.ticket(row.ticket, None, None, now)
             assert ticket is not None
             event = Event("mail_delivered", row.kind, max(now, ticket.last_event_at), data=(("outbox", number),))
-            plan = Plan("filed", "delivered", row.ticket, events=(event,))
+            events = (event, *self._settled(ticket, row, event.at))
+            plan = Plan("filed", "delivered", row.ticket, events=events)
             promising.carry_out(self._house, plan, None, row.desk, None, now, row.message)
+
+    def _settled(self, ticket: TicketFacts, row: outbox.Waiting, at: int) -> tuple[Event, ...]:
+        """An answer that was written after one that did not arrive, and arrived, settles that."""
+        later = ticket.undelivered is not None and row.kind == "answer" and row.created_at >= ticket.undelivered
+        return settled(ticket, "answer-delivered", at) if later else ()
 
     def _refused(self, number: int, now: int, code: int, response: str) -> None:
         row = outbox.settle(number, "failed", now, str(code), response)
@@ -62,7 +69,8 @@ class Deliveries:
         sent = facts.sent(number)
         if ticket is None or sent is None:
             return
-        known = Facts(self._house.desk_facts(row.desk), None, self._house.agents)
+        away = frozenset(staffing.away(now))
+        known = Facts(self._house.desk_facts(row.desk), None, self._house.agents, absent=away)
         plan = decide.failed(known, ticket, row.kind, sent.author, number, str(code), now)
         _, written = promising.carry_out(self._house, plan, None, row.desk, None, now, row.message)
         post.failures(self._house, plan, written, row, response, gave_up=not 500 <= code < 600, now=now)

@@ -160,7 +160,7 @@ class House:
 
     def desk_facts(self, name: str) -> DeskFacts:
         desk = self.desk(name)
-        return DeskFacts(desk.name, desk.address, desk.team, desk.acknowledge)
+        return DeskFacts(desk.name, desk.address, desk.team, desk.acknowledge, desk.cc_joins)
 
     def agent(self, person: int | None) -> Agent | None:
         """The configured agent who is this person."""

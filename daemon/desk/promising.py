@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from daemon.core.calendar import BeyondHorizon
-from daemon.core.plan import Plan
+from daemon.core import hearing
+from daemon.core.acts import News
+from daemon.core.plan import AgentFacts, Outgoing, Plan
 from daemon.core.sla import telling
 from daemon.core.sla.follow import Course, follow
 from daemon.core.sla.life import Life
@@ -18,7 +20,7 @@ from daemon.core.values import Envelope, Instant, Mail
 from daemon.desk import post
 from daemon.desk.arrival import without_mail
 from daemon.desk.house import House
-from daemon.store import commit, facts, lives
+from daemon.store import commit, facts, lives, staffing
 from daemon.store.commit import Written
 
 MOVING = frozenset(
@@ -69,8 +71,19 @@ def carry_out(
     written = commit.plan(plan, mail, desk, envelope, now, message, course.events)
     assert written.ticket is not None
     _save(house, written.ticket, before, course.life, wakes)
-    letters = telling.of_alerts(course.alerts, course.life, house.agents)
+    if not course.alerts:
+        return plan, written
+    letters, news = _heard(house, lambda agents: telling.of_alerts(course.alerts, course.life, agents), now)
+    commit.news(news, written.ticket, written.message, now)
     return replace(plan, outgoing=plan.outgoing + letters), written
+
+
+def _heard(
+    house: House, tell: Callable[[tuple[AgentFacts, ...]], tuple[Outgoing, ...]], now: int
+) -> tuple[tuple[Outgoing, ...], tuple[News, ...]]:
+    """Letters as those agents who are there want to hear of it."""
+    absent = frozenset(staffing.away(now))
+    return hearing.sift(tell(hearing.present(house.agents, absent)), house.agents, absent)
 
 
 def look_at(house: House, number: int, now: int, *, acting: bool = True) -> None:
@@ -82,19 +95,26 @@ def look_at(house: House, number: int, now: int, *, acting: bool = True) -> None
     before = _load(house, number)
     desk = before.subject.desk
     course, acted, wakes = _within_horizon(house, now, lambda terms: _ticked(before, terms, now, acting))
-    outgoing = telling.of_alerts(course.alerts, course.life, house.agents)
-    if acted:
-        ticket = facts.ticket(number, None, None, now)
-        assert ticket is not None
-        customers = tuple(sorted(ticket.participants))
-        outgoing += telling.of_rules(acted, course.life, house.agents, customers, ticket.automatic_lately, house.policy)
-    if any(e.because == "snooze-over" for e in course.events):
-        outgoing += telling.of_snooze(course.life, house.agents)
-    if course.events:
-        plan = Plan("filed", "clock", number, events=course.events, outgoing=outgoing)
-        written = commit.plan(plan, None, desk, None, now)
-        if outgoing:
-            post.send(house, plan, written, without_mail(desk), 0, now)
+    if not course.events:
+        _save(house, number, before, course.life, wakes)
+        return
+    ticket = facts.ticket(number, None, None, now)
+    assert ticket is not None
+
+    def tell(agents: tuple[AgentFacts, ...]) -> tuple[Outgoing, ...]:
+        letters = telling.of_alerts(course.alerts, course.life, agents)
+        if acted:
+            customers = tuple(sorted(ticket.participants))
+            letters += telling.of_rules(acted, course.life, agents, customers, ticket.automatic_lately, house.policy)
+        if any(e.because == "snooze-over" for e in course.events):
+            letters += telling.of_snooze(course.life, agents)
+        return letters
+
+    outgoing, news = _heard(house, tell, now)
+    plan = Plan("filed", "clock", number, events=course.events, outgoing=outgoing, news=news)
+    written = commit.plan(plan, None, desk, None, now)
+    if outgoing:
+        post.send(house, plan, written, without_mail(desk), 0, now)
     _save(house, number, before, course.life, wakes)
 
 

@@ -14,7 +14,7 @@ from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.leaks import leaks
-from daemon.store import acts, commit, facts, ledger
+from daemon.store import acts, commit, facts, ledger, staffing
 from daemon.store import raw as kept
 
 
@@ -126,7 +126,8 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
         and author.agent
         and author.person is not None
         and facts.acted(author.person, mail.message_id),
-        absent=acts.absent(now),
+        absent=frozenset(staffing.away(now)),
+        copied=tuple(a for a in mail.cc if house.config.agent_at(a.address) is None and not house.book.read(a.address)),
     )
     if author and author.agent and author.person:
         known = _of_agent(house, arrival, known, orders, now)

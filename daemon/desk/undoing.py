@@ -17,7 +17,7 @@ from daemon.core.values import Mail, Outcome
 from daemon.desk import office, post, promising, receive
 from daemon.desk.arrival import Arrival, without_mail
 from daemon.desk.house import House
-from daemon.store import acts, facts
+from daemon.store import acts, facts, staffing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,6 @@ def _plan(house: House, act: ActFacts, now: int) -> Plan:
         author=None,
         agents=house.agents,
         office=office.office_of(house, Orders(), ticket, act.agent, act),
-        absent=acts.absent(now),
+        absent=frozenset(staffing.away(now)),
     )
     return undoing.undo(act, known, ticket, act.agent, now)

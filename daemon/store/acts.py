@@ -26,10 +26,9 @@ from daemon.core.acts import (
 )
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.values import Address, Instant
-from daemon.store import facts, query
+from daemon.store import facts, query, staffing
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
-    Absence,
     Act,
     MailAddress,
     Message,
@@ -44,7 +43,6 @@ from daemon.store.tables import News as NewsRow
 
 Introduce = Callable[[Address], int]
 Happen = Callable[[PlannedEvent, int, Instant], None]
-UNTIL_TOLD_OTHERWISE = 1 << 62
 
 
 def do(deed: Deed, ticket: int | None, now: Instant, introduce: Introduce, happen: Happen) -> None:
@@ -67,13 +65,10 @@ def do(deed: Deed, ticket: int | None, now: Instant, introduce: Introduce, happe
 
 
 def _away(deed: Away, now: Instant) -> None:
-    Absence.update(until=now).where(
-        Absence.person == deed.person, (Absence.until.is_null()) | (Absence.until > now)
-    ).execute()
-    if deed.since is not None:
-        Absence.insert(person=deed.person, since=deed.since, until=deed.until).on_conflict(
-            conflict_target=[Absence.person, Absence.since], preserve=[Absence.until]
-        ).execute()
+    if deed.since is None:
+        staffing.come_back(deed.person, now)
+    else:
+        staffing.leave(deed.person, deed.since, deed.until)
 
 
 def _watch(deed: Watching, ticket: int, now: Instant) -> None:
@@ -248,23 +243,13 @@ def next_release() -> Instant | None:
     return row[0] if row else None
 
 
-# -- who is away, who hears
-
-
-def absent(now: Instant) -> frozenset[int]:
-    """The agents who are away."""
-    return frozenset(ABSENT.column(now=now))
+# -- who hears
 
 
 def news(what: News, ticket: int, message: int | None, now: Instant) -> None:
     NewsRow.insert(person=what.person, ticket=ticket, message=message, kind=what.kind, at=now).execute()
 
 
-ABSENT = Prepared(
-    Absence.select(Absence.person)
-    .where(Absence.since <= Slot("now"), (Absence.until.is_null()) | (Absence.until > Slot("now")))
-    .distinct()
-)
 # -- what an agent had before their eyes
 
 SHOWN = Prepared(

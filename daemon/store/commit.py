@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from daemon.core.acts import News
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
@@ -117,13 +118,18 @@ def _acted(decided: Plan, mail: Mail | None, ticket: int | None, message: int | 
         acts.withdraw(decided.withdraws)
     if decided.undoes is not None:
         acts.undone(decided.undoes, now)
-    for news in decided.news:
-        assert ticket is not None
-        acts.news(news, ticket, message, now)
+    news(decided.news, ticket, message, now)
     if decided.orders_of is None:
         return None
     message_id = mail.message_id if mail is not None else None
     return acts.remember(decided.orders_of, ticket, message, message_id, decided.did, now)
+
+
+def news(told: Iterable[News], ticket: int | None, message: int | None, now: Instant) -> None:
+    """Keep what agents hear of in the next digest."""
+    for one in told:
+        assert ticket is not None
+        acts.news(one, ticket, message, now)
 
 
 def happen(event: PlannedEvent, ticket: int, now: Instant) -> None:
