@@ -24,6 +24,7 @@ from daemon.desk.fetching import Fetching
 from daemon.desk.house import PROMISING, House, load_keyring, trusts
 from daemon.desk.intake import Reception
 from daemon.desk.repair import Repairs
+from daemon.desk.routing import missing_templates
 from daemon.desk.studies import Studies
 from daemon.desk.ticking import Ticking
 from daemon.edge import StartError
@@ -51,8 +52,10 @@ def build_house(config: Config, *, sole: bool = False, now: Callable[[], int] = 
     folder = Path(config.storage.templates) if config.storage.templates else None
     if folder is not None and not folder.is_dir():
         raise ConfigurationError([f"storage.templates: there is no folder {folder}; create it or leave the option out"])
-    templates = Templates(folder)
-    if folder is not None and (faults := templates.check()):  # our own are proved good by the tests
+    templates = Templates(folder, (rule.template for rule in config.routing if rule.template))
+    faults = missing_templates(config, templates)
+    faults += templates.check() if folder is not None else []  # our own are proved good by the tests
+    if faults:
         raise ConfigurationError(faults)
     keyring = load_keyring(config.storage.key_path)
     storage = config.storage

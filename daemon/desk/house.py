@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon import almanac, clock
 from daemon.config import Agent, Config, ConfigurationError, Desk, Listener, Mailbox
 from daemon.core.plan import AgentFacts, DeskFacts, Policy
+from daemon.core.routing_rules import Rule
 from daemon.core.values import Address, Envelope
 from daemon.desk import terms
 from daemon.desk.terms import Agreement
@@ -46,6 +47,7 @@ class House:
     book: AddressBook = field(init=False)
     policy: Policy = field(init=False)
     agents: tuple[AgentFacts, ...] = field(init=False, default=())
+    rules: tuple[Rule, ...] = field(init=False, default=())
     has_queued: bool = field(init=False, default=False)
     woken: Callable[[int], None] = lambda _: None
     wakes: int | None = field(init=False, default=None)
@@ -85,6 +87,8 @@ class House:
     def introduce_agents(self) -> None:
         """Give each configured agent a person of their own, under the name that the configuration says."""
         self.agents = self.store.write(self._introduce).result()
+        people = {agent.address: agent.person for agent in self.agents}
+        self.rules = tuple(rule.rule(people) for rule in self.config.routing)
 
     def agree(self, *, anew: bool = False) -> None:
         """Take the configured terms into force; ConfigurationError, and the old ones stay, where they cannot be."""
@@ -111,9 +115,13 @@ class House:
         return tuple(known)
 
     def local_time(self, instant: int) -> str:
-        """An instant as agents read it: in the zone of the first calendar, else in UTC."""
-        zone = self.config.calendar[0].zone if self.config.calendar else "UTC"
-        return almanac.local(instant, zone)
+        """An instant as agents read it."""
+        return almanac.local(instant, self.zone)
+
+    @property
+    def zone(self) -> str:
+        """The zone of the first calendar, else UTC."""
+        return self.config.calendar[0].zone if self.config.calendar else "UTC"
 
     def desk(self, name: str) -> Desk:
         """The desk of that name; of one that is no longer configured, the first (its tickets live on)."""

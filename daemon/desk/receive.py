@@ -7,7 +7,7 @@ from dataclasses import replace
 from daemon.core import decide, matching
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import keeping, post, promising
+from daemon.desk import keeping, post, promising, routing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -100,7 +100,7 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
             tickets[number] = ticket
             wanted.append(ticket.merged_into)
     kinds = ("confirmation",) if author and author.agent else facts.AUTOMATIC_TO_CUSTOMERS
-    return Facts(
+    known = Facts(
         desk=house.desk_facts(to.desk),
         author=author,
         agents=house.agents,
@@ -122,6 +122,7 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
         and author.person is not None
         and facts.acted(author.person, mail.message_id),
     )
+    return routing.prepare(house, mail, arrival.envelope, known, now)
 
 
 def duplicate(arrival: Arrival, now: int) -> DuplicateFacts | None:

@@ -84,8 +84,10 @@ def write(w: Writing) -> Letter:
 
 def _acknowledgement(w: Writing) -> Letter:
     thread = (*w.mail.references, *((w.mail.message_id,) if w.mail.message_id else ()))
+    own = str(dict(w.outgoing.data).get("template", ""))
+    name = own if w.house.templates.has(w.desk.language, own) else letters.ORDINARY
     return letters.acknowledgement(
-        w.house.templates, w.desk, _to_customer(w, thread), w.ticket, w.mail.subject, proved=_proved(w)
+        w.house.templates, w.desk, _to_customer(w, thread), w.ticket, w.mail.subject, proved=_proved(w), name=name
     )
 
 

@@ -46,6 +46,7 @@ from daemon.mail.templates import Templates
 LONGEST_SUBJECT = 200
 LONGEST_PREVIEW = 4_000
 LONGEST_WORDS = 100_000
+ORDINARY = "acknowledgement"
 _REPLY_WORDS = "re|aw|antw|antwort|sv|vs|ref|rif|r|odp|ynt|回复|答复|返信"
 _REPLY_PREFIX = re.compile(rf"(?:{_REPLY_WORDS})(?:\[\d{{1,3}}\])?\s?[:：]\s*", re.IGNORECASE)
 
@@ -87,10 +88,12 @@ def base_subject(subject: str, number: int | None = None) -> str:
     return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 1].rstrip() + "…"
 
 
-def acknowledgement(templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool) -> Letter:
-    """Tell a customer that a new ticket has come into being."""
+def acknowledgement(
+    templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool, name: str = ORDINARY
+) -> Letter:
+    """Tell a customer that a new ticket has come into being; ``name`` may be a template of the operator's own."""
     context = Acknowledgement(_card(desk), number, _vouched(subject, number, proved), desk.signature)
-    return _letter(templates, "acknowledgement", context, desk, _vouched_post(post, proved), number, "auto-replied")
+    return _letter(templates, name, context, desk, _vouched_post(post, proved), number, "auto-replied")
 
 
 def notification(
@@ -270,11 +273,8 @@ def _vouched(subject: str, number: int, proved: bool) -> str | None:
 def _vouched_post(post: Post, proved: bool) -> Post:
     if proved:
         return post
-    return replace(
-        post,
-        to=tuple(Address("", to.address) for to in post.to),
-        cc=tuple(Address("", cc.address) for cc in post.cc),
-    )
+    to, cc = (tuple(Address("", one.address) for one in people) for people in (post.to, post.cc))
+    return replace(post, to=to, cc=cc)
 
 
 def _harmless_ticket(ticket: TicketCard) -> TicketCard:

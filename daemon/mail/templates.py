@@ -17,7 +17,7 @@ from __future__ import annotations
 import difflib
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNot
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from daemon.mail.contexts import CONTEXTS, values, variables
+from daemon.mail.contexts import CONTEXTS, Acknowledgement, values, variables
 from daemon.mail.filters import FILTERS
 from daemon.mail.marks import ABOVE, END, FILES, NOTICE, TICKET
 from daemon.mail.samples import SAMPLES
@@ -52,9 +52,16 @@ def built_in_folder() -> Path:
 
 
 class Templates:
-    """The templates of one daemon; ``folder`` is the operator's, laid out as the built-in one."""
+    """The templates of one daemon; ``folder`` is the operator's, laid out as the built-in one.
 
-    def __init__(self, folder: Path | None) -> None:
+    ``acknowledgements`` are further ones of the operator's, that rules of routing name in place of acknowledgement.
+    """
+
+    def __init__(self, folder: Path | None, acknowledgements: Iterable[str] = ()) -> None:
+        own = sorted(set(acknowledgements) - set(CONTEXTS))
+        self._own = own
+        self._contexts = CONTEXTS | dict.fromkeys(own, Acknowledgement)
+        self._samples = SAMPLES | dict.fromkeys(own, SAMPLES["acknowledgement"])
         roots = ([folder / "mail"] if folder else []) + [built_in_folder() / "mail"]
         self._roots = roots
         self._environment = ImmutableSandboxedEnvironment(
@@ -81,6 +88,10 @@ class Templates:
         subject = subject.removeprefix("Subject:").strip() if subject.startswith("Subject:") else ""
         return Rendered(subject, text.strip("\n") + "\n", html)
 
+    def has(self, language: str, name: str) -> bool:
+        """Whether there is a template of this name that a letter in this language could be written by."""
+        return bool(name) and any(self._path(f"{one}/{name}.txt") for one in _candidates(language))
+
     def languages(self) -> list[str]:
         """Every language that has a folder."""
         folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
@@ -95,15 +106,16 @@ class Templates:
         ]
         faults += self._strangers()
         for language in self.languages():
-            for name in CONTEXTS:
-                faults += self._faults(language, name)
+            for name in self._contexts:
+                if name not in self._own or self._path(f"{language}/{name}.txt"):
+                    faults += self._faults(language, name)
         return list(dict.fromkeys(faults))
 
     def _files(self, language: str, name: str) -> tuple[str, str | None]:
         """The files of one mail: HTML only in the language of the text, and only if there is something in it."""
         key = (language, name)
         if key not in self._found:
-            for candidate in (language, language.partition("-")[0], "en"):
+            for candidate in _candidates(language):
                 text, html = f"{candidate}/{name}.txt", f"{candidate}/{name}.html"
                 if self._path(text):
                     path = self._path(html)
@@ -132,7 +144,7 @@ class Templates:
                 return
             try:
                 source = path.read_text("utf-8")
-                known = {*variables(CONTEXTS[name]), "language"}
+                known = {*variables(self._contexts[name]), "language"}
                 for unknown in sorted(_unknown(self._environment.parse(source)) - known):
                     near = difflib.get_close_matches(unknown, known, 1)
                     yield (
@@ -146,7 +158,7 @@ class Templates:
             except TemplateSyntaxError as error:
                 yield f"{path}, line {error.lineno}: {error.message}"
                 return
-        for sample in SAMPLES[name]:
+        for sample in self._samples[name]:
             try:
                 rendered = self.render(language, name, **_marked_up(values(sample)))
             except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
@@ -171,11 +183,15 @@ class Templates:
     def _strangers(self) -> Iterator[str]:
         if len(self._roots) < 2 or not self._roots[0].is_dir():
             return
-        known = {f"{name}.{ending}" for name in CONTEXTS for ending in ("txt", "html")} | set(_SHARED)
+        known = {f"{name}.{ending}" for name in self._contexts for ending in ("txt", "html")} | set(_SHARED)
         for path in sorted(self._roots[0].glob("*/*")):
             if path.suffix in (".txt", ".html") and path.name not in known:
                 near = difflib.get_close_matches(path.name, known, 1)
                 yield f"{path}: no mail is made from it" + (f"; did you mean {near[0]}?" if near else "; remove it")
+
+
+def _candidates(language: str) -> tuple[str, str, str]:
+    return language, language.partition("-")[0], "en"
 
 
 def _unknown(tree: nodes.Template) -> set[str]:
