@@ -6,11 +6,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from daemon.cli.terms import FAILED, ConfigFile, fail_for_now, fail_whole, load_config, say
+from daemon.cli.terms import FAILED, USAGE, AsJson, ConfigFile, fail, fail_for_now, fail_whole, load_config, say
 from daemon.config import Config, ConfigurationError, unreadable
 from daemon.store.writer import StoreUnavailable
 
@@ -23,11 +24,26 @@ def check(
             "--connect", help="Also try the database, the certificates, the relay, the mailboxes and reply addresses."
         ),
     ] = False,
+    mail: Annotated[
+        Path | None,
+        typer.Option("--mail", metavar="FILE", help="Tell what would happen to this mail, if it came now, and why."),
+    ] = None,
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="ADDRESS", help="With --mail: envelope recipient; else as in file."),
+    ] = "",
+    door: Annotated[
+        str,
+        typer.Option("--door", metavar="NAME", help="With --mail: listener or mailbox (imap:NAME) that it comes by."),
+    ] = "",
+    json: AsJson = False,
 ) -> None:
-    """Check the configuration and the templates; with --connect, what they name as well.
+    """Check the configuration and the templates; with --connect, what they name as well; with --mail, one mail.
 
-    Example: counterfoil check --connect --config /etc/counterfoil.toml
+    Examples: counterfoil check --connect --config /etc/counterfoil.toml · counterfoil check --mail letter.eml
     """
+    if mail is None and (to or door or json):
+        fail("--to, --door and --json are for --mail FILE; name one", USAGE)
     settings = load_config(config)
     try:
         faults = _local_faults(settings)
@@ -35,6 +51,11 @@ def check(
         fail_for_now(error)
     if faults:
         fail_whole(ConfigurationError(faults), config)
+    if mail is not None:
+        from daemon.cli.rehearsal import rehearse_file
+
+        rehearse_file(config, mail, to, door, json=json)
+        return
     say(f"Configuration: good. Desks: {', '.join(d.address for d in settings.desk)}. Agents: {len(settings.agent)}.")
     if connect:
         say("Templates, keys, passwords, database: good.")

@@ -58,7 +58,7 @@ async def _file(here: House, paths: list[Path], dry_run: bool, to: str, sender: 
     with intake(here, rehearsal=dry_run) as (reception, pool):
         for name, raw in mails(paths):
             parsed = await pool.parse(raw, "file")
-            recipients = (to,) if to else _recipients(here, parsed)
+            recipients = (to,) if to else recipients_of(here, parsed)
             envelope = Envelope("file", name, sender, recipients, received_at(raw, here.now()))
             if len(raw) > here.config.limits.message_size:
                 outcomes: tuple[Outcome, ...] = (Outcome(recipients[0], "rejected", "too-large"),)
@@ -80,7 +80,7 @@ def _line(name: str, outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _recipients(here: House, parsed: Parsed) -> tuple[str, ...]:
+def recipients_of(here: House, parsed: Parsed) -> tuple[str, ...]:
     """Our addresses among To and Cc; the first desk's if there are none."""
     found = (
         [a.address for a in (*parsed.to, *parsed.cc) if here.book.read(a.address)] if isinstance(parsed, Mail) else []

@@ -158,7 +158,8 @@ def _tell(message: dict[str, Any], events: list[dict[str, Any]], letters: list[d
         say(f"  seen        {plain(message['evidence_detail'])}")
     for event in events:
         change = f" {event['data']['from']} → {event['data']['to']}" if "to" in event["data"] else ""
-        say(f"  then        {event['kind']}{plain(change)} ({event['because']})")
+        rule = f": {event['data']['rule']}" if "rule" in event["data"] else ""
+        say(f"  then        {event['kind']}{plain(change)} ({event['because']}{plain(rule)})")
         if answered := event["data"].get("answered"):
             say(f"  answering   {answered}: {sentence(answered)}")
     for letter in letters:

@@ -122,14 +122,10 @@ class Reception:
     ) -> tuple[Outcome, ...]:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
         try:
-            evidence = evidence or await self._evidence(raw, parsed, envelope)
-            arrivals = [
-                Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to), again, evidence)
-                for to in addressees(self._house, envelope)
-            ]
+            arrivals = await self.arrivals(raw, parsed, envelope, again, evidence)
             if turn is not None:
                 await turn.come()
-            written = self._write(lambda: self._decided({a.to.desk: _take(self._house, a) for a in arrivals}), len(raw))
+            written = self._write(lambda: self._decided({a.to.desk: take(self._house, a) for a in arrivals}), len(raw))
             if turn is not None:
                 turn.over()
             outcomes = await written
@@ -154,6 +150,21 @@ class Reception:
             )
         read = self._house.book.read
         return tuple(_for(r, outcomes, read(r)) for r in envelope.recipients)
+
+    async def arrivals(
+        self,
+        raw: bytes,
+        parsed: Parsed,
+        envelope: Envelope,
+        again: int | None = None,
+        evidence: Evidence | None = None,
+    ) -> list[Arrival]:
+        """The mail at each of its desks, with all that is found out before the write lock is taken."""
+        evidence = evidence or await self._evidence(raw, parsed, envelope)
+        return [
+            Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to), again, evidence)
+            for to in addressees(self._house, envelope)
+        ]
 
     async def _evidence(self, raw: bytes, parsed: Parsed, envelope: Envelope) -> Evidence | None:
         """What stands behind the author; what the door saw of the connection is enough where it proves."""
@@ -212,7 +223,7 @@ def addressees(house: House, envelope: Envelope) -> list[Recipient]:
     return [told for desk in desks if (told := read(house.recipient(envelope, desk)))]
 
 
-def _take(house: House, arrival: Arrival) -> Outcome:
+def take(house: House, arrival: Arrival) -> Outcome:
     """One mail at one desk, in the writer's transaction: an agent's word on a held mail, or one to decide about."""
     if arrival.to.kind == "confirm" and not arrival.envelope.silent and (outcome := confirm.by_mail(house, arrival)):
         return outcome

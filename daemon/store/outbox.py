@@ -11,7 +11,7 @@ import peewee as pw
 from daemon.core.values import Instant
 from daemon.store import query, raw
 from daemon.store.prepared import Prepared, Slot
-from daemon.store.tables import Outbox
+from daemon.store.tables import Outbox, Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ COLUMNS = (
     Outbox.attempts,
     Outbox.created_at,
 )
+
+
+def last() -> int:
+    """The number of the newest row."""
+    return int(Outbox.select(pw.fn.MAX(Outbox.id)).scalar() or 0)
+
+
+def behind(number: int) -> list[tuple[str, str, bytes]]:
+    """Kind, recipient and bytes of the mails that were put in behind a row."""
+    wanted = Outbox.select(Outbox.kind, Outbox.recipient, Raw.content).join(Raw)
+    return query.rows(wanted.where(Outbox.id > number).order_by(Outbox.id))
 
 
 Earlier = Outbox.alias()
