@@ -19,8 +19,8 @@ Strategy = Literal["none", "round-robin", "least-open"]
 class Candidate:
     """An agent of the team. ``open_load`` counts their tickets in new and open; pending and on hold wait for others.
 
-    ``last_assigned`` is the number of the event that gave them a ticket last (many are given within one second), None
-    if none did lately. ``away_until`` may be None for an absence without an end; ``on_duty``: their calendar is open.
+    ``last_assigned`` is the higher the later they were given a ticket, None for never; an instant would not do, for many
+    are given within a second. ``away_until`` is None for an absence without an end, ``on_duty``: their calendar is open.
     """
 
     person: int
@@ -84,10 +84,10 @@ def _most_skilled(candidates: list[Candidate], tags: frozenset[str]) -> list[Can
     return [c for c in candidates if len(c.skills & tags) == most]
 
 
-def _longest_ago(candidate: Candidate) -> int:
+def _longest_ago(candidate: Candidate) -> tuple[bool, int]:
     """Never assigned first; ties fall to the order of the configuration."""
-    return -1 if candidate.last_assigned is None else candidate.last_assigned
+    return candidate.last_assigned is not None, candidate.last_assigned or 0
 
 
-def _least_open(candidate: Candidate) -> tuple[int, int]:
+def _least_open(candidate: Candidate) -> tuple[int, tuple[bool, int]]:
     return candidate.open_load, _longest_ago(candidate)

@@ -11,14 +11,15 @@ from itertools import count
 
 import peewee as pw
 
+from daemon.core.status import STATUSES
 from daemon.core.values import Instant
 from daemon.store.prepared import Insertion, Prepared, Slot, Slots
 from daemon.store.tables import Absence, Event, Message, Ticket
 
 OPEN = ("new", "open")
 AT_ONCE = 50
-FURTHEST = 1_000
-"""Assignments that are looked back at: whoever was given none of them is as one who never was given any."""
+FURTHEST = 200
+"""Assignments that are looked back at; of whoever was given none of them, the newest ticket that is theirs counts."""
 TICKETS_BACK = 50
 """Tickets of a requester among which the agent who answered last is looked for, the newest."""
 
@@ -37,6 +38,9 @@ GIVEN = Prepared(
     .where(pw.SQL("kind = 'assigned'"), Event.id < Slot("before"))  # as written in the index, not as a parameter
     .order_by(Event.id.desc())
     .limit(AT_ONCE)
+)
+NEWEST = Prepared(
+    Ticket.select(pw.fn.MAX(Ticket.id)).where(Ticket.assignee == Slot("person"), Ticket.status == Slot("status"))
 )
 LATELY = (
     Ticket.select(Ticket.id)
@@ -88,7 +92,10 @@ def loads(people: Sequence[int]) -> Mapping[int, int]:
 
 
 def last_given(people: Sequence[int]) -> Mapping[int, int]:
-    """The number of the event by which each of these was given a ticket last; who was given none lately is left out."""
+    """A number for each of these that is the higher the later they were given a ticket; who has none is left out.
+
+    It is that of the event, or below all events, for what is longer ago, that of the ticket.
+    """
     missing, found, before = set(people), dict[int, int](), BEYOND
     for step in count(1):
         rows = GIVEN.rows(before=before) if missing else []
@@ -100,6 +107,10 @@ def last_given(people: Sequence[int]) -> Mapping[int, int]:
         if len(rows) < AT_ONCE or step * AT_ONCE >= FURTHEST:
             break
         before = rows[-1][0]
+    for person in missing:
+        newest = max(NEWEST.value(person=person, status=status) or 0 for status in STATUSES)
+        if newest:
+            found[person] = newest - BEYOND
     return found
 
 
