@@ -26,7 +26,7 @@ def check(
     ] = False,
     mail: Annotated[
         Path | None,
-        typer.Option("--mail", metavar="FILE", help="Tell what would happen to this mail, if it came now, and why."),
+        typer.Option("--mail", metavar="FILE", help="Tell what would happen to this mail if it came, and why."),
     ] = None,
     to: Annotated[
         str,
@@ -36,14 +36,18 @@ def check(
         str,
         typer.Option("--door", metavar="NAME", help="With --mail: listener or mailbox (imap:NAME) that it comes by."),
     ] = "",
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="TIME", help="With --mail: when it comes, such as '2026-12-01 22:00'; else now."),
+    ] = "",
     json: AsJson = False,
 ) -> None:
     """Check the configuration and the templates; with --connect, what they name as well; with --mail, one mail.
 
     Examples: counterfoil check --connect --config /etc/counterfoil.toml · counterfoil check --mail letter.eml
     """
-    if mail is None and (to or door or json):
-        fail("--to, --door and --json are for --mail FILE; name one", USAGE)
+    if mail is None and (to or door or at or json):
+        fail("--to, --door, --at and --json are for --mail FILE; name one", USAGE)
     settings = load_config(config)
     try:
         faults = _local_faults(settings)
@@ -54,7 +58,7 @@ def check(
     if mail is not None:
         from daemon.cli.rehearsal import rehearse_file
 
-        rehearse_file(config, mail, to, door, json=json)
+        rehearse_file(config, mail, to, door, at, json=json)
         return
     say(f"Configuration: good. Desks: {', '.join(d.address for d in settings.desk)}. Agents: {len(settings.agent)}.")
     if connect:

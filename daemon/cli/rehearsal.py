@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from daemon import almanac
 from daemon.cli.file import recipients_of
 from daemon.cli.sources import mails
 from daemon.cli.terms import FAILED, USAGE, as_json, fail, house, plain, say
@@ -18,6 +20,7 @@ from daemon.desk.house import House, trusts
 from daemon.desk.rehearsing import Rehearsal, rehearse
 
 COLUMN = 11
+FURTHEST = 366 * 86_400
 FIELDS = {
     "status": "status_changed",
     "team": "team_changed",
@@ -28,7 +31,7 @@ FIELDS = {
 """What is told of a ticket, and the events that tell why."""
 
 
-def rehearse_file(config: Path | None, path: Path, to: str, door: str, *, json: bool) -> None:
+def rehearse_file(config: Path | None, path: Path, to: str, door: str, at: str, *, json: bool) -> None:
     """Tell of each mail in a file; nothing is stored and nothing is sent."""
     with house(config) as here:
         if to and here.book.read(to) is None:
@@ -36,10 +39,25 @@ def rehearse_file(config: Path | None, path: Path, to: str, door: str, *, json: 
         if door and door not in (known := trusts(here.config)):
             are = ", ".join(known) or "none; doors need names of their own"
             fail(f"--door {door} is no door with a name of its own; there are: {are}", USAGE)
+        if at:
+            instant = _instant(here, at)
+            here.now = lambda: instant
         try:
             asyncio.run(_rehearse(here, path, to, door, json=json))
         except OSError as error:
             fail(f"{error.filename} cannot be read: {error.strerror}", FAILED)
+
+
+def _instant(here: House, text: str) -> int:
+    """A time in the zone of the first calendar."""
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"--at {text} is no time; write one such as '2026-12-01 22:00'", USAGE)
+    instant = int((local if local.tzinfo else local.replace(tzinfo=almanac.zone(here.zone))).timestamp())
+    if abs(instant - here.now()) > FURTHEST:
+        fail(f"--at {text} is too far away; write a time within a year from now", USAGE)
+    return instant
 
 
 async def _rehearse(here: House, path: Path, to: str, door: str, *, json: bool) -> None:
@@ -63,7 +81,8 @@ async def _rehearse(here: House, path: Path, to: str, door: str, *, json: bool) 
 def _tell(here: House, name: str, parsed: Parsed, told: Rehearsal) -> None:
     author = parsed.sender.address if isinstance(parsed, Mail) and parsed.sender else parsed.from_text or "nobody"
     say(f'{plain(name)}: "{plain(parsed.subject)}" from {plain(author)}, {parsed.size:,} bytes')
-    say(f"  at the desk {told.desk}, for {plain(told.recipient)}, if it came now; nothing is stored, nothing is sent\n")
+    came = here.local_time(here.now())
+    say(f"  at the desk {told.desk}, for {plain(told.recipient)}, if it came {came}; nothing is kept or sent\n")
     for title, lines in _lines(here, told):
         for line in lines:
             say(f"  {title.ljust(COLUMN)} {plain(line)}".rstrip())

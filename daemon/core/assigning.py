@@ -19,8 +19,9 @@ Strategy = Literal["none", "round-robin", "least-open"]
 class Candidate:
     """An agent of the team. ``open_load`` counts their tickets in new and open; pending and on hold wait for others.
 
-    ``last_assigned`` is the higher the later they were given a ticket, None for never; an instant would not do, for many
-    are given within a second. ``away_until`` is None for an absence without an end, ``on_duty``: their calendar is open.
+    ``last_assigned`` is the higher the later they were given a ticket, None for never; an instant would not do, since
+    many are given within a second. ``away_until`` is None for an absence without an end; ``on_duty``: the agent's own
+    calendar is open.
     """
 
     person: int

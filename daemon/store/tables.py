@@ -92,7 +92,9 @@ class Ticket(Numbered):
 
 
 Ticket.add_index(Ticket.wake_at, where=Ticket.wake_at.is_null(False), name="ticket_wake_at")
-Ticket.add_index(Ticket.assignee, Ticket.status, Ticket.id, where=Ticket.assignee.is_null(False), name="ticket_assignee")
+Ticket.add_index(
+    Ticket.assignee, Ticket.status, Ticket.id, where=Ticket.assignee.is_null(False), name="ticket_assignee"
+)
 
 
 class Participant(Row):
