@@ -20,6 +20,7 @@ import structlog
 from daemon import clock
 from daemon.config import Config, ConfigurationError
 from daemon.desk.deliveries import Deliveries
+from daemon.desk.digests import Digests
 from daemon.desk.fetching import Fetching
 from daemon.desk.house import PROMISING, House, load_keyring, trusts
 from daemon.desk.intake import Reception
@@ -139,6 +140,7 @@ class Daemon:
             self.ticker = Ticker(Ticking(self.house, lambda: self.mailboxes.caught_up), clock.now)
             self.studies = Ticker(Studies(self.house), clock.now)
             self.releases = Ticker(Releasing(self.house), clock.now)
+            self.digests = Ticker(Digests(self.house), clock.now)
             self.doors = Doors(config.listen, config.limits, self.reception, credentials(config), clock.now)
         except BaseException:
             self.house.store.close()
@@ -167,6 +169,7 @@ class Daemon:
             asyncio.create_task(self.ticker.run(), name="ticker"),
             asyncio.create_task(self.studies.run(), name="studies"),
             asyncio.create_task(self.releases.run(), name="releases"),
+            asyncio.create_task(self.digests.run(), name="digests"),
             asyncio.create_task(self.web.serve([sock]), name="web"),
         ]
         for task in self._tasks:
@@ -227,6 +230,7 @@ class Daemon:
         self.ticker.close()
         self.studies.close()
         self.releases.close()
+        self.digests.close()
         await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0))
         await self.delivery.close(3.0)
         self.web.should_exit = True

@@ -27,8 +27,7 @@ def from_customer(case: Case) -> Plan:
         ticket = match.ticket or (case.facts.tickets.get(sent.ticket) if sent and sent.ticket else None)
         if ticket is not None:
             return _file_quietly(case, ticket, match.because if match.ticket else "answer-to-our-mail")
-        if case.screened.because in SURE = 20
-SURE_SIGNS_OF_AN_ANSWER:
+        if case.screened.because in SURE_SIGNS_OF_AN_ANSWER:
             return Plan("ignored", "automatic-reply-to-no-ticket")
     proves = match.because == "reply-token" or case.proves_address
     if match.ticket is None:

@@ -65,7 +65,7 @@ def sift(
     news: list[News] = []
     for letter in letters:
         if letter.kind in OCCASIONS and isinstance(letter.to, int):
-            now, later = choose(letter.kind, (letter.to,), agents, absent, letter.because, away_too=True)  # type: ignore[arg-type]
+            now, later = choose(letter.kind, (letter.to,), agents, absent, letter.because, away_too=True)
             kept += [letter] if now else []
             news += later
         else:

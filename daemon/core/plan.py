@@ -155,8 +155,9 @@ class Facts:
     another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
     agent's words cannot be told from ours (invariant 28), or None. Of an agent's mail: ``orders`` are its commands and
     what is left of its words, ``office`` what they may name, ``shown`` what it answers, ``spoken`` what was said since,
-    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away, ``copied`` people in Cc who are neither agents nor ours. ``routed`` and
-    ``staffing`` speak of the ticket that the mail may open: what the rules give it, and the team that it would go to.
+    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away, ``copied`` people in
+    Cc who are neither agents nor ours. ``routed`` and ``staffing`` speak of the ticket that the mail may open: what the
+    rules give it, and the team that it would go to.
     """
 
     desk: DeskFacts

@@ -19,7 +19,7 @@ from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient
 from daemon.mail.parse import parse
-from daemon.store import facts, holds
+from daemon.store import dossier, facts, holds
 
 Decision = Literal["confirmed", "discarded"]
 CONFIRMED = Evidence(True, "confirmed")
@@ -32,6 +32,7 @@ class Question:
     hold: holds.Held
     subject: str
     words: str
+    recipients: tuple[str, ...]
     state: Literal["waiting", "confirmed", "discarded", "lapsed"]
 
 
@@ -71,7 +72,9 @@ def question(house: House, number: int, token: str) -> Question | None:
     mail = parse(holds.content(held))
     if isinstance(mail, Unreadable):
         return None
-    return Question(held, mail.subject, preview(mail), _state(held, house.now()))
+    people = dossier.participants(held.ticket) if held.message is not None and held.ticket is not None else ()
+    recipients = tuple(person.address for person in people)
+    return Question(held, mail.subject, preview(mail), recipients, _state(held, house.now()))
 
 
 def preview(mail: Mail) -> str:

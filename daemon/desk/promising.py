@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from daemon.core.calendar import BeyondHorizon
 from daemon.core import hearing
 from daemon.core.acts import News
+from daemon.core.calendar import BeyondHorizon
 from daemon.core.plan import AgentFacts, Outgoing, Plan
 from daemon.core.sla import telling
 from daemon.core.sla.follow import Course, follow

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast, get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from daemon.desk import confirm
 from daemon.desk.house import House
+from daemon.web.forms import pressed
 from daemon.web.pages import Pages
-
-LONGEST_FORM = 200
-
 
 def router(house: House, pages: Pages) -> APIRouter:
     """``GET`` and ``POST /confirm/<number>-<token>``."""
@@ -28,26 +27,12 @@ def router(house: House, pages: Pages) -> APIRouter:
 
     @routes.post("/confirm/{number}-{token}", response_class=HTMLResponse)
     async def act(number: int, token: str, request: Request) -> HTMLResponse:
-        wanted = await _decision(request)
-        if wanted is None:
+        wanted = await pressed(request, "decision")
+        if wanted not in get_args(confirm.Decision):
             return await show(number, token)
-        await asyncio.wrap_future(house.store.write(lambda: confirm.by_click(house, number, token, wanted)))
+        decision = cast(confirm.Decision, wanted)
+        await asyncio.wrap_future(house.store.write(lambda: confirm.by_click(house, number, token, decision)))
         question = await asyncio.to_thread(look, number, token)
         return pages.page("confirm.html", 200 if question else 404, question=question)
 
     return routes
-
-
-async def _decision(request: Request) -> confirm.Decision | None:
-    """Which button was pressed; the form has one short field, so no more than that is read."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_FORM:
-            return None
-    match body.strip():
-        case b"decision=confirmed":
-            return "confirmed"
-        case b"decision=discarded":
-            return "discarded"
-    return None

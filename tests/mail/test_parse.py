@@ -183,7 +183,7 @@ def test_headers_without_a_field_of_their_own_are_kept_decoded_and_within_bounds
     many = read(mail(**{f"X_{i}": "a" * 900 for i in range(60)}))
     assert sum(len(name) + len(value) for name, value in many.headers) <= 16_384
     assert len(read(mail(**{f"X_{i}": "a" for i in range(100)})).headers) == 64
-    assert len(read(mail(X_Long="a" * 5000)).headers[0][1]) == 1000
+    assert len(read(mail(X_Long="a" * 5000)).headers[0][1]) <= 1000
 
 
 def test_the_envelope_that_the_host_wrote_down_is_read() -> None:

@@ -1,0 +1,86 @@
+"""The morning mail of each agent, on a schedule: what waits, and what they chose to hear of in it.
+
+What was sent stands written down by its instant: a daemon that was away sends one digest, not several. An agent who is
+away gets none, and finds what happened in the first one after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from daemon import almanac
+from daemon.core.plan import AgentFacts
+from daemon.core.schedule import schedule
+from daemon.core.values import Address, Instant
+from daemon.desk import post, queues
+from daemon.desk.house import House
+from daemon.mail import agents_letters, letters
+from daemon.mail.address import message_id
+from daemon.store import dossier, facts, staffing, terms
+from daemon.store.writer import StoreUnavailable
+
+log = structlog.get_logger()
+KEY = "digest"
+PAUSE = 60.0
+LATEST = 6 * 3_600
+"""Seconds after which a digest that was not sent is left out: a morning mail at night helps nobody."""
+
+
+class Digests:
+    """What the ticker drives: ``turn`` sends what is due."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._times = [schedule(text) for text in house.config.digest.at]
+
+    async def turn(self) -> float | None:
+        """Send the digests that are due; seconds until the next are."""
+        if not self._times:
+            return None
+        house, now = self._house, self._house.now()
+        zone = almanac.zone(house.zone)
+        due = max(time.last(now, zone) for time in self._times)
+        try:
+            last = await asyncio.to_thread(house.store.read, lambda: terms.noted(KEY))
+            if last is None or int(last) < due:
+                if last is not None and now - due <= LATEST:
+                    await self._send()
+                await asyncio.wrap_future(house.store.write(lambda: terms.note(KEY, str(due))))
+        except StoreUnavailable as error:
+            log.warning("digest_waits", because="store-unavailable", error=str(error))
+            return PAUSE
+        return float(max(min(time.next(now, zone) for time in self._times) - now, 1))
+
+    async def _send(self) -> None:
+        absent = await asyncio.to_thread(self._house.store.read, lambda: staffing.away(self._house.now()))
+        sent = 0
+        for agent in self._house.agents:
+            if agent.person not in absent:
+                sent += await asyncio.wrap_future(self._house.store.write(lambda a=agent: send(self._house, a)))
+        log.info("digests_sent", agents=sent)
+
+
+def send(house: House, agent: AgentFacts) -> bool:
+    """Queue one agent's digest; False where there is nothing to tell. Runs in the writer's transaction."""
+    now: Instant = house.now()
+    person = facts.person(agent.person)
+    if person is None:
+        return False
+    desk = next((d for d in house.config.desk if d.team in agent.teams), house.config.desk[0]).name
+    options = house.agent(agent.person)
+    stationery = house.stationery(desk, options.language if options else None)
+    items = dossier.news_for(agent.person, queues.MOST_NEWS)
+    what = queues.digest(house, agent.person, letters.card(stationery), now, items)
+    if what is None:
+        return False
+    token = house.keyring.token(0, agent.person)
+    mid = message_id(0, token, house.nonce(), house.domain(desk))
+    reply_to = house.book.reply_address(desk, 0, token)
+    to = letters.Post(mid, now, (Address(person.name, person.address),), reply_to=reply_to)
+    letter = agents_letters.digest(house.templates, stationery, to, what)
+    post.queue(house, letter, "digest", desk, now, person=agent.person)
+    if items:
+        dossier.forget_news(agent.person, items[-1].id)
+    return True
