@@ -7,6 +7,7 @@ away gets none, and finds what happened in the first one after.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -58,7 +59,7 @@ class Digests:
         sent = 0
         for agent in self._house.agents:
             if agent.person not in absent:
-                sent += await asyncio.wrap_future(self._house.store.write(lambda a=agent: send(self._house, a)))
+                sent += await asyncio.wrap_future(self._house.store.write(partial(send, self._house, agent)))
         log.info("digests_sent", agents=sent)
 
 

@@ -13,6 +13,7 @@ from daemon.desk.house import House
 from daemon.web.forms import pressed
 from daemon.web.pages import Pages
 
+
 def router(house: House, pages: Pages) -> APIRouter:
     """``GET`` and ``POST /confirm/<number>-<token>``."""
     routes = APIRouter()
