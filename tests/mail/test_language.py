@@ -32,7 +32,17 @@ KNOWN = {
     "ko": ["프린터에 불이 났어요"],
     "el": ["Ευχαριστώ"],
 }
-UNSURE = ["", "ok", "42", "No", "Müller", "AB-1234 XY-99", "Customer GmbH", "https://example.net/the/and/is", "asdf qwer"]
+UNSURE = [
+    "",
+    "ok",
+    "42",
+    "No",
+    "Müller",
+    "AB-1234 XY-99",
+    "Customer GmbH",
+    "https://example.net/the/and/is",
+    "asdf qwer",
+]
 
 
 @pytest.mark.parametrize(("language", "text"), [(one, text) for one, texts in KNOWN.items() for text in texts])
