@@ -132,10 +132,13 @@ class House:
         """The domain of a desk's Message-IDs."""
         return self.desk(name).address.rpartition("@")[2]
 
-    def stationery(self, name: str) -> letters.Desk:
-        """The desk as its letters show it."""
+    def stationery(self, name: str, language: str | None = None) -> letters.Desk:
+        """The desk as its letters show it: in this language if there are templates in it, else in its own."""
         desk = self.desk(name)
-        return letters.Desk(desk.name, desk.title, desk.address, desk.language, desk.signature)
+        spoken = desk.language
+        if language and language.partition("-")[0] != spoken.partition("-")[0] and self.templates.speaks(language):
+            spoken = language
+        return letters.Desk(desk.name, desk.title, desk.address, spoken, desk.signature)
 
     def desk_facts(self, name: str) -> DeskFacts:
         desk = self.desk(name)

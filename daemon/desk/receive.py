@@ -12,7 +12,7 @@ from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
-from daemon.store import commit, facts, ledger
+from daemon.store import commit, facts, ledger, people
 from daemon.store import raw as kept
 
 
@@ -141,15 +141,16 @@ def _token(
     if to.kind == "reply":
         person = house.keyring.person_of(to.token, to.number, facts.token_holders(to.number, house.agents))
         if person is not None:
-            return TokenFacts(to.number, person)
+            return TokenFacts(to.number, people.today(person))
     if author is None or author.person is None:
         return None
     vouched = evidence.signed if author.agent and evidence.proved else None
+    own = people.selves((author.person,))
     for claim in (*mail.in_reply_to, *reversed(mail.references))[:40]:
         if vouched is not None and f"<{claim}>" not in vouched:
             continue
         found = read_message_id(claim)
-        if found and house.keyring.person_of(found[1], found[0], (author.person,)) is not None:
+        if found and house.keyring.person_of(found[1], found[0], own) is not None:
             return TokenFacts(found[0], author.person)
     return None
 

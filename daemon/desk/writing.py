@@ -46,6 +46,11 @@ class Writing:
         return self.house.stationery(self.arrival.to.desk)
 
     @property
+    def customers_desk(self) -> letters.Desk:
+        """The desk in the language of the customer who is written to."""
+        return self.house.stationery(self.arrival.to.desk, self.person.language)
+
+    @property
     def ticket(self) -> int:
         assert self.written.ticket is not None
         return self.written.ticket
@@ -85,7 +90,7 @@ def write(w: Writing) -> Letter:
 def _acknowledgement(w: Writing) -> Letter:
     thread = (*w.mail.references, *((w.mail.message_id,) if w.mail.message_id else ()))
     return letters.acknowledgement(
-        w.house.templates, w.desk, _to_customer(w, thread), w.ticket, w.mail.subject, proved=_proved(w)
+        w.house.templates, w.customers_desk, _to_customer(w, thread), w.ticket, w.mail.subject, proved=_proved(w)
     )
 
 
@@ -93,7 +98,7 @@ def _status(w: Writing) -> Letter:
     subject = facts.ticket_row(w.ticket).subject
     post = _to_customer(w, facts.conversation(w.ticket))
     change = cast(Change, w.outgoing.because)
-    return letters.status(w.house.templates, w.desk, post, change, w.ticket, subject, proved=_proved(w))
+    return letters.status(w.house.templates, w.customers_desk, post, change, w.ticket, subject, proved=_proved(w))
 
 
 def _answer(w: Writing) -> Letter:
@@ -101,7 +106,7 @@ def _answer(w: Writing) -> Letter:
     agent = w.house.agent(author if isinstance(author, int) else w.written.author)
     return letters.answer(
         w.house.templates,
-        w.desk,
+        w.customers_desk,
         _to_customer(w, facts.conversation(w.ticket)),
         w.ticket,
         facts.ticket_row(w.ticket).subject,
@@ -172,7 +177,7 @@ def _alert(w: Writing) -> Letter:
 def _reminder(w: Writing) -> Letter:
     subject = facts.ticket_row(w.ticket).subject
     post = _to_customer(w, facts.conversation(w.ticket))
-    return letters.reminder(w.house.templates, w.desk, post, w.ticket, subject, proved=_proved(w))
+    return letters.reminder(w.house.templates, w.customers_desk, post, w.ticket, subject, proved=_proved(w))
 
 
 def _question(w: Writing) -> Letter:

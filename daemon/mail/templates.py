@@ -70,6 +70,7 @@ class Templates:
         self._environment.filters.update(FILTERS)
         self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
         self._found: dict[tuple[str, str], tuple[str, str | None]] = {}
+        self._spoken = frozenset(self.languages())
 
     def render(self, language: str, name: str, **context: Any) -> Rendered:
         """Render one mail; ``jinja2.TemplateError`` only for what ``check`` would have told."""
@@ -85,6 +86,10 @@ class Templates:
         """Every language that has a folder."""
         folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
         return sorted({folder.name for folder in folders if _LANGUAGE.fullmatch(folder.name)})
+
+    def speaks(self, language: str) -> bool:
+        """Whether there are mails in this language, or in the one of which it is a variety."""
+        return any(one in self._spoken for one in (language, language.partition("-")[0]))
 
     def check(self) -> list[str]:
         """Try every template in every language; each fault is a sentence with file and line."""

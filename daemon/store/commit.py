@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
+from daemon.store import people
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
     Attachment,
@@ -92,6 +93,8 @@ def plan(
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
         message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
+        if decided.filing.kind == "customer" and author is not None:
+            people.hear(author, mail.language)
     if ticket is not None:
         _happen(decided.events if happened is None else happened, ticket, message, author, now)
         for other, kind in decided.links:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
+from daemon.store import people
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     Event,
@@ -34,11 +35,12 @@ AUTOMATIC_TO_CUSTOMERS = ("acknowledgement", "status", "reminder")
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person with the address they are written to."""
+    """A person with the address they are written to, and the language, if it is known."""
 
     id: int
     name: str
     address: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +259,16 @@ AUTHORS = Prepared(
 
 
 def token_holders(number: int, agents: Iterable[AgentFacts]) -> tuple[int, ...]:
-    """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents."""
-    take_part, wrote = PARTICIPANTS.column(ticket=number), AUTHORS.column(ticket=number)
-    return tuple(dict.fromkeys([*take_part, *wrote, *(a.person for a in agents)]))
+    """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents.
+
+    Those among them who were joined into another have theirs still.
+    """
+    return (*customers(number), *(a.person for a in agents))
+
+
+def customers(number: int) -> tuple[int, ...]:
+    """Everyone on a ticket who may be no agent: its participants and whoever wrote, under each number they ever had."""
+    return people.selves([*PARTICIPANTS.column(ticket=number), *AUTHORS.column(ticket=number)])
 
 
 def _sent(condition: pw.Expression) -> Prepared:
@@ -289,7 +298,7 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 
 PERSON = Prepared(
-    MailAddress.select(Person.id, Person.name, MailAddress.address)
+    MailAddress.select(Person.id, Person.name, MailAddress.address, Person.language)
     .join(Person)
     .where(Person.id == Slot("number"))
     .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
