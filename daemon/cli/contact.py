@@ -92,7 +92,7 @@ def join(
     other: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address of who is the same person.")],
     config: ConfigFile = None,
 ) -> None:
-    """Make two persons one: addresses and tickets of the second go to the first; what each wrote stays under their name.
+    """Make two persons one: addresses and tickets of the second go to the first; what each wrote stays theirs.
 
     Example: counterfoil contact join customer@example.net customer@example.org
     """

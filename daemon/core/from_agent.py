@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.core import matching, routing
+from daemon.core import forwarding, matching, routing
 from daemon.core.case import Case, move, notices
 from daemon.core.from_customer import open_ticket
 from daemon.core.plan import Event, Facts, Filing, Holding, Outgoing, Plan, Policy, TicketFacts
@@ -33,6 +33,8 @@ def from_agent(case: Case) -> Plan:
     if match.ticket is None:
         if facts.referenced and not case.confirmed:
             return _hold(case, agent, "agent-without-token")
+        if (plan := forwarding.open_for_customer(case, lambda because: _hold(case, agent, because))) is not None:
+            return plan
         links = ((match.claimed, "mentioned"),) if match.claimed else ()
         return open_ticket(
             replace(case, screened=replace(case.screened, answerable=False)), match.because, links, proves=False

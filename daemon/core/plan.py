@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from daemon.core.values import Instant
+from daemon.core.values import Address, Forwarded, Instant
 
 Who = int | Literal["author"]
 
@@ -117,7 +117,8 @@ class Facts:
     ``referenced`` are the tickets found under the mail's In-Reply-To and References, nearest first; ``tagged`` the
     number in its subject; ``acted``: the author, an agent, sent a mail under this Message-ID before, to whichever
     ticket; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
-    another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
+    another desk; ``ours``: which of the authors of the mails that it forwards are the desk or an agent (keys);
+    ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
     agent's words cannot be told from ours (invariant 28), or None.
     """
 
@@ -138,22 +139,25 @@ class Facts:
     automatic_lately: int = 0
     withheld: str | None = None
     acted: bool = False
+    ours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A ticket to be opened."""
+    """A ticket to be opened, for the author of the mail or for another ``requester``."""
 
     subject: str
     team: str
     at: Instant
+    requester: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
     """A message to be filed on the ticket. ``state`` is filed or held; ``because`` the rule that joined it.
 
-    ``evidence`` is what stands behind its author, and ``seen`` what was seen of that.
+    ``evidence`` is what stands behind its author, and ``seen`` what was seen of that. Of a ``forwarded`` mail the words
+    and the author are filed, and the bytes of the mail that brought it.
     """
 
     kind: Literal["customer", "agent", "automatic", "bounce"]
@@ -161,6 +165,7 @@ class Filing:
     because: str
     evidence: str
     seen: str = ""
+    forwarded: Forwarded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ class Plan:
 
     ``ticket`` is the one it concerns, unless ``opening`` makes a new one. ``links`` are (other ticket, kind);
     ``proves`` says that the author's address is theirs; ``settles`` is (outbox id, its new state). ``doubt`` says to
-    people why the author is not believed.
+    people why the author is not believed. ``note`` is what the author says to colleagues alone.
     """
 
     state: Literal["filed", "ignored", "quarantined"]
@@ -217,3 +222,4 @@ class Plan:
     holding: Holding | None = None
     settles: tuple[int, str] | None = None
     doubt: str = ""
+    note: str = ""

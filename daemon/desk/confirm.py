@@ -12,7 +12,7 @@ from typing import Literal
 from daemon.core import from_agent
 from daemon.core.plan import Plan
 from daemon.core.values import Evidence, Mail, Outcome, Unreadable
-from daemon.desk import post, promising, receive, words
+from daemon.desk import forwards, post, promising, receive, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -70,7 +70,9 @@ def question(house: House, number: int, token: str) -> Question | None:
     mail = parse(holds.content(held))
     if isinstance(mail, Unreadable):
         return None
-    return Question(held, mail.subject, preview(mail), _state(held, house.now()))
+    to = house.book.read(holds.envelope(held.inbound).recipients[0])
+    words = (forwards.told(house, mail, to) if to is not None else None) or preview(mail)
+    return Question(held, mail.subject, words, _state(held, house.now()))
 
 
 def preview(mail: Mail) -> str:

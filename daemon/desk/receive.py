@@ -7,7 +7,7 @@ from dataclasses import replace
 from daemon.core import decide, matching
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import keeping, post, promising
+from daemon.desk import forwards, keeping, post, promising
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -117,6 +117,7 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
         withheld=words.because if isinstance(words, answer.Withheld) else None,
+        ours=forwards.ours(house, mail),
         acted=author is not None
         and author.agent
         and author.person is not None

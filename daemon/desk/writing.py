@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from daemon.core.plan import Outgoing, Plan
-from daemon.core.values import Address, Attachment, Mail
+from daemon.core.values import Address, Attachment, Forwarded, Mail
+from daemon.desk import forwards
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.words import SECRET_INSIDE
@@ -44,6 +45,11 @@ class Writing:
     @property
     def desk(self) -> letters.Desk:
         return self.house.stationery(self.arrival.to.desk)
+
+    @property
+    def forwarded(self) -> Forwarded | None:
+        """The customer's mail that the one at hand brought, which is what is told of."""
+        return self.plan.filing.forwarded if self.plan.filing else None
 
     @property
     def customers_desk(self) -> letters.Desk:
@@ -129,15 +135,15 @@ def _to_customer(w: Writing, thread: tuple[str, ...]) -> letters.Post:
 
 
 def _notification(w: Writing) -> Letter:
-    files = w.mail.attachments
+    files, forwarded = w.mail.attachments, w.forwarded
     enclosed = sum(a.size for a in files) <= w.house.config.limits.attached_to_notifications
     return letters.notification(
         w.house.templates,
         w.desk,
         to_agent(w.house, w.arrival.to.desk, w.ticket, w.person, w.message_id, w.token, w.now),
         cast(Occasion, w.outgoing.kind),
-        w.mail.sender or Address(w.mail.from_text, ""),
-        w.mail.reply_text,
+        forwarded.sender if forwarded else w.mail.sender or Address(w.mail.from_text, ""),
+        forwarded.words if forwarded else w.mail.reply_text,
         _ticket_card(w),
         tuple(File(a.name, a.size, enclosed) for a in files),
         tuple(_enclosure(w.arrival.raw, a) for a in files) if enclosed else (),
@@ -191,10 +197,15 @@ def _question(w: Writing) -> Letter:
         w.written.ticket or (w.arrival.to.number if w.arrival.to.kind == "reply" else None),
         w.mail.subject,
         w.outgoing.because,
-        w.words.text if can else "",
+        _what_waits(w) if can else "",
         f"{w.house.config.http.url}/confirm/{w.inbound}-{token}" if can else None,
         w.house.policy.confirm_within // HOUR,
     )
+
+
+def _what_waits(w: Writing) -> str:
+    """The words that an agent is asked about; of a forwarded mail, whose ticket it would open, and with which words."""
+    return forwards.told(w.house, w.mail, w.arrival.to) or w.words.text
 
 
 def _bounced(w: Writing) -> Letter:

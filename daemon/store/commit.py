@@ -85,16 +85,16 @@ def plan(
     ``message`` is the one that the decision is about, where it files none itself; ``happened`` are the decision's
     events with what they did to promises among them.
     """
-    author = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
+    author = writer = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
     ticket = decided.ticket
     if decided.opening is not None:
-        assert author is not None and envelope is not None
-        ticket = _open(decided.opening, desk, author, envelope.source, decided.proves)
+        if decided.opening.requester is not None:
+            writer = person(decided.opening.requester, "", now)
+        assert writer is not None and envelope is not None
+        ticket = _open(decided.opening, desk, writer, envelope.source, decided.proves)
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
-        message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
-        if decided.filing.kind == "customer" and author is not None:
-            people.hear(author, mail.language)
+        message = _file(decided.filing, ticket, writer, mail, envelope, decided.events)
     if ticket is not None:
         _happen(decided.events if happened is None else happened, ticket, message, author, now)
         for other, kind in decided.links:
@@ -138,17 +138,19 @@ def _file(
     filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope, events: Sequence[PlannedEvent]
 ) -> int:
     at = events[0].at if events else envelope.received_at
+    said = filing.forwarded
+    language = said.language if said else mail.language
     message = NEW_MESSAGE.new(
         ticket=ticket,
         kind=filing.kind,
         state=filing.state,
         author=author,
         channel=envelope.source.partition(":")[0],
-        subject=mail.subject[:998],
-        words=mail.reply_text,
+        subject=(said or mail).subject[:998],
+        words=said.words if said else mail.reply_text,
         automatic=mail.automatic.kind if mail.automatic else None,
-        language=mail.language,
-        rfc_message_id=mail.message_id,
+        language=language,
+        rfc_message_id=(said or mail).message_id,
         raw_bytes=mail.sha256,
         because=filing.because,
         evidence=filing.evidence,
@@ -171,8 +173,11 @@ def _file(
             offset=a.offset,
             length=a.length,
         )
-    if mail.message_id:
-        thread_key(mail.message_id, ticket)
+    if filing.kind == "customer" and author is not None:
+        people.hear(author, language)
+    for message_id in dict.fromkeys((mail.message_id, said.message_id if said else None)):
+        if message_id:
+            thread_key(message_id, ticket)
     if filing.kind != "bounce":
         keys = {a.key for a in (*mail.to, *mail.cc)} - set(envelope.recipients)
         for key in sorted(keys)[:500]:

@@ -209,9 +209,24 @@ ACTED = Prepared(
 )
 
 
+OPENED = Prepared(
+    ThreadKey.select(ThreadKey.id)
+    .join(Event, on=(Event.ticket == ThreadKey.ticket))
+    .where(
+        ThreadKey.rfc_message_id == Slot("message_id"),
+        Event.kind == "ticket_opened",
+        Event.actor == Slot("person"),
+    )
+    .limit(1)
+)
+"""Of a mail that an agent forwarded, the message filed is the customer's."""
+
+
 def acted(person: int, message_id: str | None) -> bool:
-    """Whether a mail of this person under this Message-ID was filed on any ticket of any desk."""
-    return message_id is not None and ACTED.first(message_id=message_id, person=person) is not None
+    """Whether a mail of this person under this Message-ID was filed, or opened a ticket, at any desk."""
+    return message_id is not None and any(
+        query.first(message_id=message_id, person=person) is not None for query in (ACTED, OPENED)
+    )
 
 
 OPENED_LATELY = Prepared(
