@@ -314,7 +314,7 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 PERSON = Prepared(
     MailAddress.select(Person.id, Person.name, MailAddress.address, Person.language)
-    .join(Person)
+    .join(Person, on=(MailAddress.person == Person.id))
     .where(Person.id == Slot("number"))
     .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
     .limit(1)

@@ -95,7 +95,8 @@ def contact(number: int) -> Contact | None:
 
 def contacts(words: str, limit: int) -> list[Contact]:
     """Cards of those in whose name, organisation or address these words stand, by name; without their tickets."""
-    wanted = Person.select(*CARD).join(MailAddress).order_by(Person.name, Person.id).distinct().limit(limit)
+    owning = Person.select(*CARD).join(MailAddress, on=(MailAddress.person == Person.id))
+    wanted = owning.order_by(Person.name, Person.id).distinct().limit(limit)
     if words:
         wanted = wanted.where(
             Person.name.contains(words) | Person.organisation.contains(words) | MailAddress.address.contains(words)
