@@ -8,6 +8,9 @@ import urllib.error
 import urllib.request
 from email.message import EmailMessage
 
+from daemon.app import build_house
+from daemon.config import load
+from daemon.desk import links
 from daemon.mail.address import Keyring
 from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.receipt import Letter, Receipt
@@ -309,3 +312,13 @@ def test_someone_joined_into_another_rates_with_the_link_they_have(desk: Running
     desk.run("contact", "join", work, home)
     assert desk.post(link, "verdict=good")[0] == 200
     assert ratings(desk, ticket) == [True]
+
+
+def test_a_letter_links_the_page_of_its_reader(desk: RunningDesk) -> None:
+    ticket = desk.send(new_mail(fresh())).ticket
+    house = build_house(load(desk.config))
+    try:
+        link = links.rate(house, ticket, desk.ticket(ticket)["requester_id"])
+    finally:
+        house.store.close()
+    assert "How did we do?" in desk.get(link)[1]

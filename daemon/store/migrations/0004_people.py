@@ -19,6 +19,7 @@ def up(migrator, db):
 
 
 def down(migrator, db):
+    db.execute_sql("DROP VIEW IF EXISTS v1_person")
     db.execute_sql("DROP INDEX person_joined_into_id")
     for table, column, _ in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
