@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from daemon.cli import check, demo, file, inbound, inspect, play, run, studies, ticket
+from daemon.cli import check, contact, demo, file, inbound, inspect, play, run, studies, ticket
 
 app = typer.Typer(
     name="counterfoil",
@@ -30,6 +30,7 @@ app.command("snapshot")(studies.snapshot)
 app.command("report")(studies.report)
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(contact.app, name="contact")
 
 
 def main() -> None:

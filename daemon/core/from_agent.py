@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.core import guarding, matching, undoing
+from daemon.core import forwarding, guarding, matching, undoing
 from daemon.core.acts import Fault, Wait
 from daemon.core.carrying_out import CarryingOut, released
 from daemon.core.case import Case
@@ -43,6 +43,8 @@ def from_agent(case: Case) -> Plan:
             return _hold(case, agent, "agent-without-token")
         if orders.commands or (orders.strange and not case.confirmed):
             return _seen_to(case, None, agent, orders, "commands-of-agent")
+        if (plan := forwarding.open_for_customer(case, lambda because: _hold(case, agent, because))) is not None:
+            return plan
         links = ((match.claimed, "mentioned"),) if match.claimed else ()
         return open_ticket(
             replace(case, screened=replace(case.screened, answerable=False)), match.because, links, proves=False

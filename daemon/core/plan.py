@@ -14,7 +14,7 @@ from daemon.core.acts import Deed, Did, Fault, News, Office, Receipt, Shown, Spo
 from daemon.core.assigning import UNSTAFFED, Staffing
 from daemon.core.commands.reading import Orders
 from daemon.core.routing_rules import UNROUTED, Routed
-from daemon.core.values import Address, Instant
+from daemon.core.values import Address, Forwarded, Instant
 
 Who = int | Literal["author"]
 
@@ -152,7 +152,8 @@ class Facts:
     ``referenced`` are the tickets found under the mail's In-Reply-To and References, nearest first; ``tagged`` the
     number in its subject; ``acted``: the author, an agent, sent a mail under this Message-ID before, to whichever
     ticket; ``reached`` the persons in its To or Cc; ``sibling`` the ticket that the same mail made at
-    another desk; ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
+    another desk; ``ours``: which of the authors of the mails that it forwards are the desk or an agent (keys);
+    ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
     agent's words cannot be told from ours (invariant 28), or None. Of an agent's mail: ``orders`` are its commands and
     what is left of its words, ``office`` what they may name, ``shown`` what it answers, ``spoken`` what was said since,
     ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away, ``copied`` people in
@@ -186,15 +187,17 @@ class Facts:
     copied: tuple[Address, ...] = ()
     routed: Routed = UNROUTED
     staffing: Staffing = UNSTAFFED
+    ours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A ticket to be opened."""
+    """A ticket to be opened, for the author of the mail or for another ``requester``."""
 
     subject: str
     team: str
     at: Instant
+    requester: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,8 @@ class Filing:
     """A message to be filed on the ticket. ``state`` is filed, waiting or held; ``because`` the rule that joined it.
 
     ``evidence`` is what stands behind its author, and ``seen`` what was seen of that. ``words``: where they are not all
-    new words of the mail.
+    new words of the mail. Of a ``forwarded`` mail the words and the author are filed, and the bytes of the mail that
+    brought it.
     """
 
     kind: Literal["customer", "agent", "note", "automatic", "bounce"]
@@ -211,6 +215,7 @@ class Filing:
     evidence: str
     seen: str = ""
     words: str | None = None
+    forwarded: Forwarded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +257,7 @@ class Plan:
 
     ``ticket`` is the one it concerns, unless ``opening`` makes a new one. ``links`` are (other ticket, kind);
     ``proves`` says that the author's address is theirs; ``settles`` is (outbox id, its new state). ``doubt`` says to
-    people why the author is not believed.
+    people why the author is not believed. ``note`` is what the author says to colleagues alone.
     """
 
     state: Literal["filed", "ignored", "quarantined"]
@@ -277,3 +282,4 @@ class Plan:
     news: tuple[News, ...] = ()
     undoes: int | None = None
     withdraws: int | None = None
+    note: str = ""

@@ -9,6 +9,7 @@ REASONS: dict[str, str] = {
     "reference-from-known-author": "It answers a mail of this ticket, and its author is known on it.",
     "subject-tag-from-proved-author": "Its subject names the ticket, its author is known on it and proved.",
     "no-ticket-named": "It names no ticket, so it opened one.",
+    "forwarded-by-agent": "An agent forwarded it; it opened a ticket for the customer who wrote it.",
     "claim-unproved": "It names a ticket, but nothing proves that its author belongs there; it opened one of its own.",
     "answer-to-our-mail": "A machine answered one of our mails.",
     "bounce-of-our-mail": "One of our mails came back, and the report is bound to it.",
@@ -24,6 +25,8 @@ REASONS: dict[str, str] = {
     "round-robin": "It was this agent's turn: of those present, their last ticket was longest ago.",
     "least-open": "Of those present, this agent has the fewest tickets in new and open.",
     "nobody-present": "Everyone to whom it could go is absent.",
+    "persons-joined": "Two persons turned out to be one.",
+    "persons-parted": "Who was taken for one person turned out to be two.",
     # what kept it from being answered, or let it
     "a-person-wrote": "Nothing says that a machine wrote it.",
     "null-sender": "Its envelope sender is empty: a machine sent it.",
@@ -78,6 +81,7 @@ REASONS: dict[str, str] = {
     "spf": "The domain of its author lets that peer send its mail.",
     "authentication-results": "Our mail host found it to be of its author's domain.",
     "header": "It bears the header that only our mail host can set.",
+    "forwarded": "An agent passed it on; nothing else stands behind its author.",
     "none": "A machine's report; its author is nobody.",
     # why its author is not believed
     "dkim-none": "It bears no DKIM signature.",
@@ -114,6 +118,7 @@ REASONS: dict[str, str] = {
     "token-of-another": "It was sent to the reply address of another person.",
     "marker-missing": "The agent's words cannot be told from ours.",
     "our-words-outside": "Words of ours stand among the agent's.",
+    "forward-uncertain": "An agent forwarded it, and who wrote it cannot be told for certain.",
     "nobody-to-write-to": "Nobody on the ticket has an address that could be written to.",
     "no-words": "Nothing that the agent wrote was found.",
     "secret-inside": "It holds an address or link that only an agent may see.",

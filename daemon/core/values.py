@@ -83,6 +83,28 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """Somebody else's mail that a mail passes on, and its author as far as can be told.
+
+    ``sender`` has the address '' where none could be read; ``words`` are the new words of the forwarded mail and
+    ``language`` is theirs, ``above`` is what the one who forwards it says of it. ``message_id`` and ``date`` are known
+    of an ``attached`` one. ``certain``: it is the only one, and says of exactly one address that it is its author's.
+    ``others`` are further mails below or beside it, in their order.
+    """
+
+    sender: Address
+    subject: str
+    words: str
+    message_id: str | None
+    date: Instant | None
+    attached: bool
+    certain: bool
+    above: str = ""
+    language: str | None = None
+    others: tuple[Forwarded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A parsed mail. Total: each field has a value, however broken the bytes were.
 
@@ -93,7 +115,8 @@ class Mail:
     makes a mail itself (invariant 4) but for the desk. ``date`` is what the Date header claims, or None.
     ``delivered_to`` and ``return_path`` ('' = the null sender, None = not told) are what the host that took the mail
     in wrote down of its envelope; whoever sent it may have written them just as well. ``headers`` are the first of the
-    other headers (name in lower case, decoded value), for rules that look at them: anybody's words.
+    other headers (name in lower case, decoded value), for rules that look at them: anybody's words. ``language`` is
+    that of the new words (ISO 639-1), or None.
     """
 
     size: int
@@ -122,6 +145,7 @@ class Mail:
     delivered_to: tuple[str, ...] = ()
     return_path: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    forwarded: Forwarded | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,10 @@ def change(
     return plan.events
 
 
-def rate(house: House, number: int, positive: bool, because: str) -> None:
-    """Note how the requester of a ticket says that they were served; Unchangeable where there is no such ticket.
+def rate(house: House, number: int, positive: bool, because: str, person: int | None = None) -> None:
+    """Note how a person, else the requester of a ticket, says that they were served.
+
+    Unchangeable where there is no such ticket.
 
     Runs in the writer's transaction.
     """
@@ -71,7 +73,7 @@ def rate(house: House, number: int, positive: bool, because: str) -> None:
     ticket = facts.ticket(number, None, None, now)
     if ticket is None:
         raise Unchangeable(f"there is no ticket {number}; see: counterfoil ticket list")
-    plan = decide.rate(ticket, ticket.requester, positive, because, now)
+    plan = decide.rate(ticket, ticket.requester if person is None else person, positive, because, now)
     promising.carry_out(house, plan, None, ticket.desk, None, now)
 
 

@@ -13,7 +13,7 @@ from daemon.core import from_agent
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import Plan, TicketFacts
 from daemon.core.values import Evidence, Mail, Outcome, Unreadable
-from daemon.desk import office, post, promising, receive, words
+from daemon.desk import forwards, office, post, promising, receive, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -74,7 +74,9 @@ def question(house: House, number: int, token: str) -> Question | None:
         return None
     people = dossier.participants(held.ticket) if held.message is not None and held.ticket is not None else ()
     recipients = tuple(person.address for person in people)
-    return Question(held, mail.subject, preview(mail), recipients, _state(held, house.now()))
+    to = house.book.read(holds.envelope(held.inbound).recipients[0])
+    shown = (forwards.told(house, mail, to) if to is not None else None) or preview(mail)
+    return Question(held, mail.subject, shown, recipients, _state(held, house.now()))
 
 
 def preview(mail: Mail) -> str:

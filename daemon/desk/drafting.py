@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.core.plan import Outgoing, Plan
-from daemon.core.values import Address, Attachment, Mail
+from daemon.core.values import Address, Attachment, Forwarded, Mail
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import letters
@@ -40,6 +40,11 @@ class Writing:
         """The desk in the language of whoever is written to."""
         agent = self.house.agent(self.person.id)
         return self.house.stationery(self.arrival.to.desk, agent.language if agent else self.person.language)
+
+    @property
+    def forwarded(self) -> Forwarded | None:
+        """The customer's mail that the one at hand brought, which is what is told of."""
+        return self.plan.filing.forwarded if self.plan.filing else None
 
     @property
     def ticket(self) -> int:

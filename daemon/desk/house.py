@@ -153,10 +153,12 @@ class House:
         return self.desk(name).address.rpartition("@")[2]
 
     def stationery(self, name: str, language: str | None = None) -> letters.Desk:
-        """The desk as its letters show it, in a language that there are templates for, else in its own."""
+        """The desk as its letters show it: in this language if there are templates in it, else in its own."""
         desk = self.desk(name)
-        known = language if language and self.templates.speaks(language) else desk.language
-        return letters.Desk(desk.name, desk.title, desk.address, known, desk.signature)
+        spoken = desk.language
+        if language and language.partition("-")[0] != spoken.partition("-")[0] and self.templates.speaks(language):
+            spoken = language
+        return letters.Desk(desk.name, desk.title, desk.address, spoken, desk.signature)
 
     def desk_facts(self, name: str) -> DeskFacts:
         desk = self.desk(name)

@@ -141,7 +141,8 @@ def _load(house: House, number: int) -> Life:
 def _opened(plan: Plan, mail: Mail | None, desk: str) -> Life:
     opening = plan.opening
     assert opening is not None
-    requester = mail.sender.key if mail is not None and mail.sender is not None else ""
+    sender = opening.requester or (mail.sender if mail is not None else None)
+    requester = sender.key if sender is not None else ""
     subject = Subject(desk, opening.team, FIRST_PRIORITY, FIRST_TYPE, frozenset(), requester)
     return Life(subject, "new", opening.at, opening.at)
 

@@ -8,13 +8,13 @@ from daemon.core import decide, matching
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import keeping, office, post, promising, routing
+from daemon.desk import forwards, keeping, office, post, promising, routing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.leaks import leaks
-from daemon.store import acts, commit, facts, ledger, staffing
+from daemon.store import acts, commit, facts, ledger, people, staffing
 from daemon.store import raw as kept
 
 
@@ -122,6 +122,7 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
         opened_lately=facts.opened_lately(author.person if author else None, now),
         automatic_lately=facts.automatic_lately(author.key, kinds, now) if author else 0,
         withheld=words.because if isinstance(words, answer.Withheld) else None,
+        ours=forwards.ours(house, mail),
         acted=author is not None
         and author.agent
         and author.person is not None
@@ -171,15 +172,16 @@ def _token(
     if to.kind == "reply":
         person = house.keyring.person_of(to.token, to.number, facts.token_holders(to.number, house.agents))
         if person is not None:
-            return TokenFacts(to.number, person)
+            return TokenFacts(to.number, people.today(person))
     if author is None or author.person is None:
         return None
     vouched = evidence.signed if author.agent and evidence.proved else None
+    own = people.selves((author.person,))
     for claim in (*mail.in_reply_to, *reversed(mail.references))[:40]:
         if vouched is not None and f"<{claim}>" not in vouched:
             continue
         found = read_message_id(claim)
-        if found and house.keyring.person_of(found[1], found[0], (author.person,)) is not None:
+        if found and house.keyring.person_of(found[1], found[0], own) is not None:
             return TokenFacts(found[0], author.person)
     return None
 

@@ -12,6 +12,7 @@ from daemon.config import Config
 from daemon.core import matching, routing_rules
 from daemon.core.assigning import Candidate, Staffing
 from daemon.core.calendar import BeyondHorizon
+from daemon.core.forwarding import of_customer
 from daemon.core.plan import Facts
 from daemon.core.routing_rules import LONGEST_BODY, Routed, Seen, Tried, fold
 from daemon.core.values import Envelope, Instant, Mail
@@ -19,16 +20,24 @@ from daemon.desk.house import House
 from daemon.mail.contexts import CONTEXTS
 from daemon.mail.letters import ORDINARY
 from daemon.mail.templates import Templates
-from daemon.store import staffing
+from daemon.store import people, staffing
 
 
 def prepare(house: House, mail: Mail, envelope: Envelope, known: Facts, now: Instant) -> Facts:
     """The facts with what bears on a new ticket. Reads rows."""
     if not _may_open(known):
         return known
-    routed = routing_rules.route(house.rules, seen(house, mail, envelope, known.desk.name))
+    is_agent = known.author is not None and known.author.agent
+    forwarded = of_customer(mail.forwarded, known.ours)[0] if is_agent else None
+    looked_at = seen(house, mail, envelope, known.desk.name)
+    if forwarded is not None:
+        words = fold(forwarded.words[:LONGEST_BODY])
+        looked_at = replace(looked_at, sender=forwarded.sender.key, subject=fold(forwarded.subject), body=words)
+    routed = routing_rules.route(house.rules, looked_at)
     team = str(routed.team.value) if routed.team else known.desk.team
     requester = known.author.person if known.author else None
+    if forwarded is not None:
+        requester = people.at(forwarded.sender.address)
     return replace(known, routed=routed, staffing=staff(house, team, requester, now, routed))
 
 

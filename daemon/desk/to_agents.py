@@ -6,7 +6,7 @@ from typing import cast
 
 from daemon.core.commands.declared import DECLARED
 from daemon.core.values import Address
-from daemon.desk import dossier, queues
+from daemon.desk import dossier, forwards, queues
 from daemon.desk.drafting import Writing, enclosure
 from daemon.desk.house import House
 from daemon.desk.words import SECRET_INSIDE
@@ -18,7 +18,7 @@ from daemon.mail.letter import Letter
 from daemon.mail.letters import card
 from daemon.mail.mailto import mailto
 from daemon.store import dossier as rows
-from daemon.store import facts, outbox
+from daemon.store import facts, outbox, people
 from daemon.store.facts import KnownPerson
 
 HOUR = 3_600
@@ -39,7 +39,9 @@ def notification(w: Writing) -> Letter:
         said = [one for one in said if one is not latest]
         by = _colleague(w).name
     else:
-        author, words = w.mail.sender or Address(w.mail.from_text, ""), w.mail.reply_text
+        told = w.forwarded
+        author = told.sender if told else w.mail.sender or Address(w.mail.from_text, "")
+        words = told.words if told else w.mail.reply_text
     ticket = dossier.card(w.house, w.ticket, w.now)
     return agents_letters.notification(
         w.house.templates,
@@ -92,7 +94,7 @@ def question(w: Writing) -> Letter:
         ticket,
         w.mail.subject,
         w.outgoing.because,
-        w.words.text if can else "",
+        (forwards.told(w.house, w.mail, w.arrival.to) or w.words.text) if can else "",
         f"{w.house.config.http.url}/confirm/{w.inbound}-{token}" if can else None,
         w.house.policy.confirm_within // HOUR,
         rows.participants(ticket) if can and w.written.message is not None and ticket else (),
@@ -232,9 +234,15 @@ def failure(
         Address("", row.recipient),
         response,
         gave_up=gave_up,
-        other=facts.other_address(row.recipient.casefold()),
+        other=next((Address("", one) for one in _others(row.recipient)), None),
         ticket=dossier.card(house, ticket, now),
     )
+
+
+def _others(address: str) -> tuple[str, ...]:
+    """The other addresses of whoever has this one."""
+    person = people.at(address)
+    return people.other_addresses(person, address) if person is not None else ()
 
 
 def _post(w: Writing) -> letters.Post:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from daemon.desk import links
 from daemon.desk.drafting import Writing, enclosure
 from daemon.mail import letters
 from daemon.mail.contexts import Change
@@ -23,7 +24,8 @@ def acknowledgement(w: Writing) -> Letter:
 def status(w: Writing) -> Letter:
     number, subject, post = _thread(w)
     change = cast(Change, w.outgoing.because)
-    return letters.status(w.house.templates, w.desk, post, change, number, subject, proved=_proved(w))
+    rate = links.rate(w.house, w.ticket, w.person.id) if change in ("resolved", "closed") else None
+    return letters.status(w.house.templates, w.desk, post, change, number, subject, proved=_proved(w), rate=rate)
 
 
 def reminder(w: Writing) -> Letter:

@@ -11,7 +11,7 @@ from daemon.mail.address import Recipient, read_message_id
 from daemon.mail.attachments import attachment_bytes
 from daemon.mail.compose import plain_text
 from daemon.mail.leaks import leaks
-from daemon.store import outbox
+from daemon.store import acts, holds, outbox
 
 MOST_NOTIFICATIONS = 10
 SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
@@ -68,5 +68,11 @@ def signatures_of(house: House, address: str) -> tuple[str, ...]:
 
 
 def secrets_of(house: House, tickets: Iterable[int]) -> tuple[str, ...]:
-    """What no customer may be sent: the agents' reply tokens on these tickets, 20 of them at the most."""
-    return tuple(house.keyring.token(ticket, agent.person) for ticket in sorted(tickets)[:20] for agent in house.agents)
+    """What no customer may be sent: the agents' reply tokens on these tickets (20 of them at the most), and the tokens
+    of what was asked or could be undone there. Reads rows."""
+    secrets: list[str] = []
+    for ticket in sorted(tickets)[:20]:
+        secrets += (house.keyring.token(ticket, agent.person) for agent in house.agents)
+        secrets += map(house.keyring.undo_token, acts.numbers(ticket))
+        secrets += map(house.keyring.confirm_token, holds.numbers(ticket))
+    return tuple(secrets)

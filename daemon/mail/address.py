@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["desk", "reply", "bounce", "confirm", "undo", "probe"]
+Purpose = Kind | Literal["rate"]
 Mode = Literal["plus", "separator", "catch-all", "none"]
 
 TOKEN_LENGTH = 26
@@ -110,10 +111,22 @@ class Keyring:
     def is_probe_token(self, token: str, number: int) -> bool:
         return self._fits(token, "probe", number)
 
-    def _newest(self, purpose: Kind, *numbers: int) -> str:
+    def rate_token(self, ticket: int, person: int) -> str:
+        """The token of the page on which one person says how they were served; it is in no address."""
+        return self._newest("rate", ticket, person)
+
+    def rater(self, token: str, ticket: int, persons: Iterable[int]) -> int | None:
+        """The person among ``persons`` who was given this token; None if nobody was."""
+        found = None
+        for person in persons:
+            if self._fits(token, "rate", ticket, person):
+                found = person
+        return found
+
+    def _newest(self, purpose: Purpose, *numbers: int) -> str:
         return _sign(self.keys[0], purpose, numbers)
 
-    def _fits(self, token: str, purpose: Kind, *numbers: int) -> bool:
+    def _fits(self, token: str, purpose: Purpose, *numbers: int) -> bool:
         given = fold(token).encode("utf-8", "replace")
         fits = False
         for key in self.keys:
@@ -121,7 +134,7 @@ class Keyring:
         return fits
 
 
-def _sign(key: tuple[int, bytes], purpose: Kind, numbers: tuple[int, ...]) -> str:
+def _sign(key: tuple[int, bytes], purpose: Purpose, numbers: tuple[int, ...]) -> str:
     version, secret = key
     words = " ".join(("counterfoil address", purpose, str(version), *map(str, numbers)))
     digest = hmac.digest(secret, words.encode("ascii"), "sha256")

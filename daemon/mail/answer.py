@@ -35,7 +35,7 @@ LONGEST_ATTRIBUTION = 4
 SHORTEST_LINE_OF_OURS = 20
 
 _ABOVE = re.compile(re.escape(ABOVE), re.IGNORECASE)
-_ADDRESS_OF_OURS = re.compile(r"(?<![0-9A-Za-z])[bcu]?[0-9]{1,12}-[a-z2-7]{26}(?=[.@])", re.IGNORECASE)
+_ADDRESS_OF_OURS = re.compile(r"(?<![0-9A-Za-z])[bcu]?[0-9]{1,12}-[a-z2-7]{26}(?![0-9A-Za-z])", re.IGNORECASE)
 _RULE = re.compile(r"[-_=*─—\s]{5,}|[-_=*]{2,}[^-_=*]{3,60}[-_=*]{2,}")
 
 

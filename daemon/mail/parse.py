@@ -8,10 +8,9 @@ wrote a mail.
 from __future__ import annotations
 
 import hashlib
-import re
 from html import escape
 
-from daemon.core.values import Address, Attachment, Automatic, Bounce, Mail, Parsed, Unreadable
+from daemon.core.values import Address, Attachment, Automatic, Bounce, Forwarded, Mail, Parsed, Unreadable
 from daemon.mail.attachments import attachment_bytes, describe
 from daemon.mail.automatic import is_automatic
 from daemon.mail.body import choose
@@ -19,7 +18,9 @@ from daemon.mail.bounce import find_bounce
 from daemon.mail.charset import clean, decode
 from daemon.mail.fingerprint import Fingerprint, of_bytes
 from daemon.mail.flowed import unflow
+from daemon.mail.forwarded import find_forwarded
 from daemon.mail.headers import as_text, decoded, instant, message_ids, other_headers
+from daemon.mail.language import detect
 from daemon.mail.limits import DEFAULT, Limits, TooMuch
 from daemon.mail.mailboxes import Mailboxes, read_mailboxes
 from daemon.mail.markup import Lines, to_lines
@@ -32,15 +33,19 @@ __all__ = ["attachment_bytes", "parse", "unread"]
 
 DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 MOST_DELIVERED_TO = 20
-LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?")
+MOST_ATTACHED = 5
 
 
 def parse(raw: bytes, limits: Limits = DEFAULT) -> Parsed:
     """Read a mail. The limits are those of ``limits``; of time and memory takes care who calls (``worker``)."""
+    return _read(raw, limits, within=False)
+
+
+def _read(raw: bytes, limits: Limits, *, within: bool) -> Parsed:
     sha256 = hashlib.sha256(raw).hexdigest()
     data = with_line_feeds(raw)
     try:
-        return _Reading(data, len(raw), sha256, limits).mail()
+        return _Reading(data, len(raw), sha256, limits, within=within).mail()
     except TooMuch as error:
         return _unreadable(data, sha256, error.because, error.detail)
     except MemoryError:
@@ -88,13 +93,14 @@ def _glance(head: bytes) -> tuple[str, str, str]:
 
 
 class _Reading:
-    """One mail being read."""
+    """One mail being read; one ``within`` another is not searched for mails that it passes on itself."""
 
-    def __init__(self, data: bytes, size: int, sha256: str, limits: Limits) -> None:
+    def __init__(self, data: bytes, size: int, sha256: str, limits: Limits, *, within: bool) -> None:
         self.data = data
         self.size = size
         self.sha256 = sha256
         self.limits = limits
+        self.within = within
         self.defects: list[str] = []
 
     def mail(self) -> Parsed:
@@ -163,12 +169,20 @@ class _Reading:
             attachments=tuple(bodies.attachments),
             automatic=automatic,
             bounce=bounce,
-            language=_language(headers),
+            language=detect(reply.new),
             defects=tuple(dict.fromkeys(self.defects)),
             delivered_to=self._delivered_to(headers),
             return_path=self._return_path(headers),
             headers=tuple(other_headers(headers)),
+            forwarded=None if automatic or self.within else self._forwarded(structure, subject, bodies.lines.text),
         )
+
+    def _forwarded(self, structure: Structure, subject: str, text: str) -> Forwarded | None:
+        """The mail that this one passes on; each of its bytes is read once more at the most."""
+        leaves = [leaf for leaf in structure.leaves if leaf.type.value == "message/rfc822"]
+        contents = (decode_body(self.data[leaf.start : leaf.end], leaf.encoding)[0] for leaf in leaves[:MOST_ATTACHED])
+        attached = [mail for raw in contents if isinstance(mail := _read(raw, self.limits, within=True), Mail)]
+        return find_forwarded(subject, text, attached, is_one=len(leaves) == 1)
 
     def _author(self, headers: list[Header], charset: str) -> Address | None:
         """The one usable author, or None; raise where there may be two."""
@@ -282,8 +296,3 @@ class _Bodies:
                 return None
             pieces.append(harmless)
         return "\n".join(pieces)
-
-
-def _language(headers: list[Header]) -> str | None:
-    value = as_text(first(headers, "content-language")).partition(",")[0].strip().lower()
-    return value if LANGUAGE.fullmatch(value) else None

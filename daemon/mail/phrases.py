@@ -80,6 +80,15 @@ LABEL_KINDS = {
 }
 LABEL = re.compile(r"\s{0,12}[*_]{0,3}\s{0,2}([^\s*_:：<>@\d][^*_:：<>@\d]{0,22}?)\s{0,2}[*_]{0,3}\s?[:：]")
 
+FORWARDED = (
+    "forwarded message|forwarded by|weitergeleitete nachricht|message transféré|message transmis|mensaje reenviado|"
+    "mensagem encaminhada|mensagem reencaminhada|messaggio inoltrato|doorgestuurd bericht|videresendt meddelelse|"
+    "videresendt melding|vidarebefordrat meddelande|välitetty viesti|wiadomość przekazana|przekazana wiadomość|"
+    "treść przekazanej wiadomości|пересланное сообщение|перенаправленное сообщение|пересылаемое сообщение|"
+    "переслане повідомлення|přeposlaná zpráva|preposlaná správa|továbbított üzenet|mesaj redirecționat|"
+    "mesaj înaintat|προωθημένο μήνυμα|iletilmiş mesaj|iletilen mesaj|転送メッセージ|转发的邮件|转发邮件|转发的消息|"
+    "轉寄郵件|轉寄的郵件|전달된 메시지|전달된 메일|הודעה שהועברה"
+)
 ORIGINAL = (
     "original message|original appointment|original mail|original email|"
     "originalmeldung|ursprüngliche nachricht|original-nachricht|"
@@ -87,24 +96,32 @@ ORIGINAL = (
     "mensaje original|mensagem original|messaggio originale|messaggio di origine|oorspronkelijk bericht|"
     "oorspronkelijk e-mail|oprindelig meddelelse|oprindelig besked|opprinnelig melding|opprinnelig e-post|"
     "ursprungligt meddelande|originalmeddelande|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|"
-    "treść oryginalnej wiadomości|исходное сообщение|исходное письмо|пересылаемое сообщение|вихідне повідомлення|"
+    "treść oryginalnej wiadomości|исходное сообщение|исходное письмо|вихідне повідомлення|"
     "původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|mesaj original|mesajul original|αρχικό μήνυμα|"
     "orijinal mesaj|özgün ileti|原始邮件|原始郵件|原邮件|元のメッセージ|original message follows|원본 메시지|원본 메일|"
-    "forwarded message|forwarded by|weitergeleitete nachricht|message transféré|message transmis|mensaje reenviado|"
-    "mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht|videresendt meddelelse|videresendt melding|"
-    "vidarebefordrat meddelande|välitetty viesti|wiadomość przekazana|przekazana wiadomość|пересланное сообщение|"
-    "přeposlaná zpráva|továbbított üzenet|転送メッセージ|转发的邮件|"
-    "轉寄郵件|reply message|antwort nachricht|e-mail d'origine"
+    "reply message|antwort nachricht|e-mail d'origine"
 )
 ORIGINAL_LINE = re.compile(
-    rf"\s{{0,8}}[-_=*>]{{1,60}}\s{{0,3}}(?:{ORIGINAL})\s{{0,3}}[-_=*<:]{{0,60}}\s*$", re.IGNORECASE
+    rf"\s{{0,8}}[-_=*>]{{1,60}}\s{{0,3}}(?:{ORIGINAL}|{FORWARDED})\s{{0,3}}[-_=*<:]{{0,60}}\s*$", re.IGNORECASE
 )
-BEGIN_FORWARDED = re.compile(
-    r"\s{0,4}(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|"
-    r"E-Mail)|Début du message (?:réexpédié|transféré)|"
-    r"Inizio messaggio inoltrato|Inicio del mensaje reenviado|Início da mensagem reencaminhada|"
-    r"Begin doorgestuurd bericht|"
-    r"Videresendt besked|Vidarebefordrat brev|Videresendt melding)\s?[:：]\s*$",
+_BEGIN_FORWARDED = (
+    r"(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|"
+    r"Début du message (?:réexpédié|transféré)|Inizio messaggio inoltrato|Inicio del mensaje reenviado|"
+    r"Início da mensagem re?encaminhada|Begin doorgestuurd bericht|Videresendt besked|Start på videresendt besked|"
+    r"Vidarebefordrat brev|Videresendt melding|Välitetty viesti alkaa|Początek przekazywanej wiadomości|"
+    r"Начало переадресованного сообщения|Початок листа, що пересилається|Začátek přeposlané zprávy|"
+    r"Továbbított üzenet kezdete|İletilen ileti başlangıcı|転送されたメッセージ|下面是被转发的邮件|"
+    r"開始轉寄郵件|전달된 메시지 시작)\s?[:：]"
+)
+BEGIN_FORWARDED = re.compile(rf"\s{{0,4}}{_BEGIN_FORWARDED}\s*$", re.IGNORECASE)
+FORWARD_LINE = re.compile(
+    rf"[ \t>]{{0,12}}(?:[-_=*]{{2,60}}[ \t]{{0,3}}(?:{FORWARDED})[ \t]{{0,3}}[-_=*<:]{{0,60}}|"
+    rf"{_BEGIN_FORWARDED})[ \t]{{0,12}}",
+    re.IGNORECASE,
+)
+FORWARD_PREFIX = re.compile(
+    r"\s{0,4}(?:\[[^\[\]]{1,40}\]\s{0,4}){0,2}(?:fwd?|wg|tr|rv|enc|i|vs|vb|vl|pd|doorst|fs|ilt|iлт|i̇lt|πρθ|"
+    r"przekaż|továbbítva|továbbítás|пересл|переслано|пер|转发|轉寄|转寄|転送|전달|הועבר)\s{0,2}(?:\[\d{1,3}\])?\s{0,2}[:：]",
     re.IGNORECASE,
 )
 

@@ -103,8 +103,8 @@ class Templates:
         return sorted({folder.name for folder in folders if _LANGUAGE.fullmatch(folder.name)})
 
     def speaks(self, language: str) -> bool:
-        """Whether there are mails in this language (``de-AT`` is spoken where ``de`` is)."""
-        return bool({language, language.partition("-")[0]} & self._spoken)
+        """Whether there are mails in this language, or in the one of which it is a variety."""
+        return any(one in self._spoken for one in (language, language.partition("-")[0]))
 
     def check(self) -> list[str]:
         """Try every template in every language; each fault is a sentence with file and line."""

@@ -144,6 +144,14 @@ def undone(act: int, now: Instant) -> None:
     Act.update(undone_at=now).where(Act.id == act).execute()
 
 
+NUMBERS = Prepared(Act.select(Act.id).where(Act.ticket == Slot("ticket")).order_by(Act.id.desc()).limit(20))
+
+
+def numbers(ticket: int) -> list[int]:
+    """The latest acts on a ticket."""
+    return NUMBERS.column(ticket=ticket)
+
+
 def find(number: int) -> ActFacts | None:
     """One act."""
     return _act(query.first(_ACTS().where(Act.id == number)))

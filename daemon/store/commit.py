@@ -10,7 +10,7 @@ from daemon.core.acts import News
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
-from daemon.store import acts, facts
+from daemon.store import acts, facts, people
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
     Attachment,
@@ -86,14 +86,19 @@ def plan(
     ``message`` is the one that the decision is about, where it files none itself; ``happened`` are the decision's
     events with what they did to promises among them.
     """
-    author = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
+    author = writer = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
     ticket = decided.ticket
     if decided.opening is not None:
-        assert author is not None and envelope is not None
-        ticket = _open(decided.opening, desk, author, envelope.source, decided.proves)
+        if decided.opening.requester is not None:
+            writer = person(decided.opening.requester, "", now)
+        assert writer is not None and envelope is not None
+        ticket = _open(decided.opening, desk, writer, envelope.source, decided.proves)
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
-        message = _file(decided.filing, ticket, author, mail, envelope, decided.events)
+        message = _file(decided.filing, ticket, writer, mail, envelope, decided.events)
+    if decided.note and ticket is not None:
+        assert mail is not None and envelope is not None and message is not None
+        _note(decided.note, ticket, author, mail, envelope, decided.events[0].at, now)
     if ticket is not None:
         _happen(decided.events if happened is None else happened, ticket, message, author, now)
         for other, kind in decided.links:
@@ -157,17 +162,19 @@ def _file(
     filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope, events: Sequence[PlannedEvent]
 ) -> int:
     at = events[0].at if events else envelope.received_at
+    said = filing.forwarded
+    language = said.language if said else mail.language
     message = NEW_MESSAGE.new(
         ticket=ticket,
         kind=filing.kind,
         state=filing.state,
         author=author,
         channel=envelope.source.partition(":")[0],
-        subject=mail.subject[:998],
-        words=mail.reply_text if filing.words is None else filing.words,
+        subject=(said or mail).subject[:998],
+        words=filing.words if filing.words is not None else said.words if said else mail.reply_text,
         automatic=mail.automatic.kind if mail.automatic else None,
-        language=mail.language,
-        rfc_message_id=mail.message_id,
+        language=language,
+        rfc_message_id=(said or mail).message_id,
         raw_bytes=mail.sha256,
         because=filing.because,
         evidence=filing.evidence,
@@ -190,13 +197,39 @@ def _file(
             offset=a.offset,
             length=a.length,
         )
-    if mail.message_id:
-        thread_key(mail.message_id, ticket)
+    if filing.kind == "customer" and author is not None:
+        people.hear(author, language)
+    for message_id in dict.fromkeys((mail.message_id, said.message_id if said else None)):
+        if message_id:
+            thread_key(message_id, ticket)
     if filing.kind != "bounce":
         keys = {a.key for a in (*mail.to, *mail.cc)} - set(envelope.recipients)
         for key in sorted(keys)[:500]:
             NEW_NAMED_ADDRESS.add(ticket=ticket, key=key)
     return message
+
+
+def _note(
+    words: str, ticket: int, author: int | None, mail: Mail, envelope: Envelope, at: Instant, now: Instant
+) -> None:
+    """What an agent wrote above a mail that they passed on: a note of the ticket, with the same bytes behind it."""
+    message = NEW_MESSAGE.new(
+        ticket=ticket,
+        kind="note",
+        state="filed",
+        author=author,
+        channel=envelope.source.partition(":")[0],
+        subject=mail.subject[:998],
+        words=words,
+        language=mail.language,
+        raw_bytes=mail.sha256,
+        because="forwarded-by-agent",
+        evidence="forwarded",
+        at=at,
+        received_at=envelope.received_at,
+    )
+    event = PlannedEvent("note_added", "forwarded-by-agent", at, author)
+    _happen((event,), ticket, message, author, now)
 
 
 def thread_key(message_id: str, ticket: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import peewee as pw
 
 from daemon.core.plan import AgentFacts, AuthorFacts, DuplicateFacts, SentFacts, TicketFacts
-from daemon.core.values import Address
+from daemon.store import people
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     Act,
@@ -37,7 +37,7 @@ AUTOMATIC_TO_CUSTOMERS = ("acknowledgement", "status", "reminder")
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person with the address they are written to, and the language that they write."""
+    """A person with the address they are written to, and the language, if it is known."""
 
     id: int
     name: str
@@ -228,13 +228,24 @@ ACTED = Prepared(
 ORDERED = Prepared(
     Act.select(Act.id).where(Act.agent == Slot("person"), Act.rfc_message_id == Slot("message_id")).limit(1)
 )
+OPENED = Prepared(
+    ThreadKey.select(ThreadKey.id)
+    .join(Event, on=(Event.ticket == ThreadKey.ticket))
+    .where(
+        ThreadKey.rfc_message_id == Slot("message_id"),
+        Event.kind == "ticket_opened",
+        Event.actor == Slot("person"),
+    )
+    .limit(1)
+)
+"""Of a mail that an agent forwarded, the message filed is the customer's."""
 
 
 def acted(person: int, message_id: str | None) -> bool:
-    """Whether a mail of this person under this Message-ID was filed on any ticket of any desk, or did anything."""
-    if message_id is None:
-        return False
-    return any(asked.first(message_id=message_id, person=person) is not None for asked in (ACTED, ORDERED))
+    """Whether a mail of this person under this Message-ID was filed, opened a ticket or did anything, at any desk."""
+    return message_id is not None and any(
+        query.first(message_id=message_id, person=person) is not None for query in (ACTED, ORDERED, OPENED)
+    )
 
 
 OPENED_LATELY = Prepared(
@@ -282,9 +293,16 @@ AUTHORS = Prepared(
 
 
 def token_holders(number: int, agents: Iterable[AgentFacts]) -> tuple[int, ...]:
-    """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents."""
-    take_part, wrote = PARTICIPANTS.column(ticket=number), AUTHORS.column(ticket=number)
-    return tuple(dict.fromkeys([*take_part, *wrote, *(a.person for a in agents)]))
+    """Everyone who may have been given a reply token for this ticket: its participants, whoever wrote, the agents.
+
+    Those among them who were joined into another have theirs still.
+    """
+    return (*customers(number), *(a.person for a in agents))
+
+
+def customers(number: int) -> tuple[int, ...]:
+    """Everyone on a ticket who may be no agent: its participants and whoever wrote, under each number they ever had."""
+    return people.selves([*PARTICIPANTS.column(ticket=number), *AUTHORS.column(ticket=number)])
 
 
 def _sent(condition: pw.Expression) -> Prepared:
@@ -315,7 +333,7 @@ def sent_under(message_id: str, verify: Callable[[str], bool]) -> SentFacts | No
 
 PERSON = Prepared(
     MailAddress.select(Person.id, Person.name, MailAddress.address, Person.language)
-    .join(Person)
+    .join(Person, on=(MailAddress.person == Person.id))
     .where(Person.id == Slot("number"))
     .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
     .limit(1)
@@ -330,7 +348,7 @@ def person(number: int) -> KnownPerson | None:
 
 PERSON_AT = Prepared(
     MailAddress.select(Person.id, Person.name, MailAddress.address, Person.language)
-    .join(Person)
+    .join(Person, on=(MailAddress.person == Person.id))
     .where(MailAddress.key == Slot("key"))
 )
 
@@ -357,7 +375,11 @@ def known_as(number: int) -> Known:
     return Known(*row) if row else Known(0)
 
 
-KNOWN = Prepared(Person.select(Person.created_at).where(Person.id == Slot("number")))
+KNOWN = Prepared(
+    Person.select(Person.created_at, Person.phone, Person.organisation, Person.remark).where(
+        Person.id == Slot("number")
+    )
+)
 
 
 FROM_CUSTOMERS = Prepared(
@@ -463,23 +485,6 @@ DESK_OF = Prepared(Ticket.select(Ticket.desk).where(Ticket.id == Slot("number"))
 def desk_of(number: int) -> str:
     """The desk of a ticket."""
     return str(DESK_OF.value(number=number) or "")
-
-
-OTHER_ADDRESS = Prepared(
-    MailAddress.select(MailAddress.address)
-    .where(
-        MailAddress.person.in_(MailAddress.select(MailAddress.person).where(MailAddress.key == Slot("key"))),
-        MailAddress.key != Slot("key"),
-    )
-    .order_by(MailAddress.proved_at.is_null(), MailAddress.key)
-    .limit(1)
-)
-
-
-def other_address(key: str) -> Address | None:
-    """Another address of whoever has this one (casefolded), a proved one first."""
-    found = OTHER_ADDRESS.value(key=key)
-    return Address("", found) if found else None
 
 
 TICKET_ROW = Prepared(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from daemon.core.values import Envelope, Instant
 from daemon.store import query, raw
+from daemon.store.prepared import Prepared, Slot
 from daemon.store.tables import Hold, Inbound, Message
 
 
@@ -45,6 +46,16 @@ def find(inbound: int) -> Held | None:
         .order_by(Hold.id.desc())
     )
     return Held(*row) if row else None
+
+
+NUMBERS = Prepared(
+    Hold.select(Hold.inbound).join(Inbound).where(Inbound.ticket == Slot("ticket")).order_by(Hold.id.desc()).limit(20)
+)
+
+
+def numbers(ticket: int) -> list[int]:
+    """The latest mails on a ticket that waited for an agent's word, by their rows in the ledger."""
+    return NUMBERS.column(ticket=ticket)
 
 
 def content(held: Held) -> bytes:

@@ -58,5 +58,6 @@ FROM event WHERE kind = 'rated';
 DROP VIEW IF EXISTS v1_person;
 CREATE VIEW v1_person AS
 SELECT id AS person_id, name, language, created_at,
-       (SELECT MIN(address) FROM mail_address WHERE mail_address.person_id = person.id) AS address
+       (SELECT MIN(address) FROM mail_address WHERE mail_address.person_id = person.id) AS address,
+       joined_into_id
 FROM person;

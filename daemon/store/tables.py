@@ -32,20 +32,38 @@ class About(Row):
 
 
 class Person(Numbered):
-    """Someone who writes or is written to. ``agent`` is set when the configuration has them as one."""
+    """Someone who writes or is written to.
+
+    ``language`` is the one they are written to in, ``other_language`` that of their last mail where it was another.
+    ``joined_into`` is who they turned out to be: what they wrote and did stays under this number, and all that is still
+    theirs (addresses, tickets, a place in a conversation) is the other's. It points at someone who was not joined.
+    """
 
     name = pw.TextField(default="")
     language = pw.TextField(null=True)
+    other_language = pw.TextField(null=True)
+    phone = pw.TextField(default="")
+    organisation = pw.TextField(default="")
+    remark = pw.TextField(default="")
+    joined_into = pw.ForeignKeyField("self", null=True)
     created_at = pw.BigIntegerField()
+
+    if TYPE_CHECKING:
+        joined_into_id: int | None
 
 
 class MailAddress(Row):
-    """An address and whose it is. ``proved_at``: when its owner first answered a mail that only they had."""
+    """An address and whose it is. ``proved_at``: when its owner first answered a mail that only they had;
+    ``joined_from`` whose it was before two persons became one."""
 
     key = pw.TextField(primary_key=True)
     address = pw.TextField()
     person = pw.ForeignKeyField(Person, backref="addresses")
     proved_at = pw.BigIntegerField(null=True)
+    joined_from = pw.ForeignKeyField(Person, null=True, index=False, backref="left_addresses")
+
+    if TYPE_CHECKING:
+        joined_from_id: int | None
 
 
 class Ticket(Numbered):

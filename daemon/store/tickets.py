@@ -72,5 +72,6 @@ def _tickets() -> pw.ModelSelect[Ticket]:
 
 
 def _address_of(person: Any) -> Any:
-    """One address of a person, as a subquery."""
-    return MailAddress.select(pw.fn.MIN(MailAddress.address)).where(MailAddress.person == person.id)
+    """One address of a person, or of whom they were joined into, as a subquery."""
+    owner = pw.fn.COALESCE(person.joined_into, person.id)
+    return MailAddress.select(pw.fn.MIN(MailAddress.address)).where(MailAddress.person == owner)

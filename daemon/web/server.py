@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from daemon.desk.house import House
-from daemon.web import confirm, health, undo
+from daemon.web import confirm, health, rate, undo
 from daemon.web.pages import HEADERS, Pages
 
 
@@ -21,6 +21,7 @@ def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
     app.include_router(health.router(house.store, trouble))
     app.include_router(confirm.router(house, pages))
     app.include_router(undo.router(house, pages))
+    app.include_router(rate.router(house, pages))
 
     @app.get("/style.css")
     def style() -> Response:

@@ -31,6 +31,15 @@ def test_a_token_is_short_lower_case_and_names_its_person(ticket: int, person: i
     assert KEYS.person_of(token, ticket, [person + 1, person, person + 2]) == person
 
 
+@given(numbers, numbers)
+def test_a_token_to_rate_names_its_person_and_opens_nothing_else(ticket: int, person: int) -> None:
+    token = KEYS.rate_token(ticket, person)
+    assert KEYS.rater(token, ticket, [person + 1, person]) == person
+    assert KEYS.rater(token, ticket + 1, [person]) is None
+    assert KEYS.rater(KEYS.token(ticket, person), ticket, [person]) is None
+    assert KEYS.person_of(token, ticket, [person]) is None
+
+
 def test_i21_an_old_key_still_verifies_and_a_dropped_one_does_not() -> None:
     old = Keyring((OLD,)).token(1042, 7)
     assert KEYS.person_of(old, 1042, [3, 7]) == 7
@@ -44,12 +53,13 @@ def test_i21_a_token_for_another_purpose_ticket_person_or_key_is_worthless() -> 
         KEYS.token(1042, 8),
         KEYS.token(1043, 7),
         KEYS.token(104, 27),
+        KEYS.rate_token(1042, 7),
         KEYS.bounce_token(1042),
         KEYS.confirm_token(1042),
         Keyring((OLD,)).token(1042, 7),
         Keyring(((3, NEW[1]),)).token(1042, 7),
     }
-    assert len(tokens) == 8
+    assert len(tokens) == 9
     assert not KEYS.is_bounce_token(KEYS.confirm_token(17), 17)
     assert not KEYS.is_confirm_token(KEYS.bounce_token(17), 17)
     assert KEYS.is_bounce_token(KEYS.bounce_token(17).upper(), 17)

@@ -1,16 +1,23 @@
-"""Agents by mail: what an undo needs, replies that wait, watchers, absences, news for a digest."""
+"""Agents by mail: what an undo needs, replies that wait, watchers, absences, news for a digest; cards of people."""
 
 from peewee import *
 
 COLUMNS = (
     ("ticket", "undelivered", "BIGINT"),
     ("participant", "via_id", "BIGINT REFERENCES ticket (id)"),
+    ("person", "other_language", "TEXT"),
+    ("person", "phone", "TEXT NOT NULL DEFAULT ''"),
+    ("person", "organisation", "TEXT NOT NULL DEFAULT ''"),
+    ("person", "remark", "TEXT NOT NULL DEFAULT ''"),
+    ("person", "joined_into_id", "BIGINT REFERENCES person (id)"),
+    ("mail_address", "joined_from_id", "BIGINT REFERENCES person (id)"),
 )
 
 
 INDEXES = (
     ("ticket_assignee", "ticket (assignee_id, status, id) WHERE assignee_id IS NOT NULL"),
     ("event_assigned", "event (id) WHERE kind = 'assigned'"),
+    ("person_joined_into_id", "person (joined_into_id)"),
 )
 
 
@@ -102,6 +109,7 @@ def up(migrator, db):
 
 
 def down(migrator, db):
+    db.execute_sql("DROP VIEW IF EXISTS v1_person")
     for name, _ in INDEXES:
         db.execute_sql(f"DROP INDEX {name}")
     for table, column, _ in COLUMNS:

@@ -1,0 +1,68 @@
+"""A customer's mail that an agent forwards to the desk: it opens a ticket for that customer.
+
+It is certain who the customer is, or the agent is asked first; addresses of ours are never a customer's. What the agent
+says above the forwarded mail becomes a note. The customer wrote long ago, and to someone else: nothing is acknowledged,
+and no promise runs before they write to the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from daemon.core import matching
+from daemon.core.case import Case
+from daemon.core.from_customer import open_ticket
+from daemon.core.plan import Plan
+from daemon.core.values import Forwarded
+
+UNCERTAIN = "forward-uncertain"
+
+
+def of_customer(forwarded: Forwarded | None, ours: frozenset[str]) -> tuple[Forwarded | None, bool]:
+    """The forwarded mail that is a customer's, as far as can be told, and whether that is certain.
+
+    ``ours`` are those of the addresses in it that are the desk's or an agent's. Where no address can be read, the best
+    guess has none; (None, True) if nothing but mail of ours was forwarded.
+    """
+    if forwarded is None:
+        return None, True
+    strangers = [one for one in (forwarded, *forwarded.others) if one.sender.key not in ours]
+    if not strangers:
+        return None, True
+    best = next((one for one in strangers if one.sender.address), strangers[0])
+    return best, forwarded.certain and best is forwarded
+
+
+def open_for_customer(case: Case, hold: Callable[[str], Plan]) -> Plan | None:
+    """Open the ticket of the customer whose mail was forwarded, or ``hold`` it; None if it is no such mail.
+
+    An agent who confirms a mail in which no address can be read opens a ticket of their own.
+    """
+    forwarded, certain = of_customer(case.mail.forwarded, case.facts.ours)
+    if forwarded is None:
+        return None
+    if not (certain or case.confirmed):
+        return hold(UNCERTAIN)
+    if not forwarded.sender.address:
+        return None
+    subject = matching.plain_subject(forwarded.subject)
+    plan = open_ticket(_unanswerable(case), "forwarded-by-agent", (), proves=False, subject=subject)
+    assert plan.opening is not None
+    assert plan.filing is not None
+    assert case.mail.forwarded is not None
+    return replace(
+        plan,
+        opening=replace(plan.opening, requester=forwarded.sender),
+        filing=replace(plan.filing, evidence="forwarded", seen=_seen(case), forwarded=forwarded),
+        note=case.mail.forwarded.above,
+    )
+
+
+def _seen(case: Case) -> str:
+    """What stands behind the agent."""
+    return "; ".join(filter(None, (case.evidence.because, case.evidence.detail)))
+
+
+def _unanswerable(case: Case) -> Case:
+    return replace(case, screened=replace(case.screened, answerable=False))
