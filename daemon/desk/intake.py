@@ -179,8 +179,8 @@ class Reception:
             return None
 
         def look() -> Said | None:
-            ours = self._house.store.read(lambda: told_before(self._house, parsed, to))
-            return said_by_agent(self._house, parsed, raw, to, ours)
+            house = self._house
+            return house.store.read(lambda: said_by_agent(house, parsed, raw, to, told_before(house, parsed, to)))
 
         return await asyncio.to_thread(look)
 

@@ -121,7 +121,8 @@ class RunningDesk:
         storage = f"[storage]\nfolder = {json.dumps(str(folder / 'var'))}\ndatabase = {json.dumps(database)}\n"
         more = "".join(f'\n[[listen]]\nname = "{name}"\nport = 0\n{trust}\n' for name, trust in doors.items())
         self.doors: tuple[str, ...] = (*DOORS, *doors)
-        self.config.write_text(f"{options}\n{storage}{relay}{tables}{desks}{LISTENERS}{more}", "utf-8")
+        agents = "" if "[agents]" in tables + desks else "[agents]\nundo_seconds = 0\n"
+        self.config.write_text(f"{options}\n{storage}{relay}{agents}{tables}{desks}{LISTENERS}{more}", "utf-8")
         self.ports: dict[str, int] = {}
         self.http = ""
         self.process: subprocess.Popen[str] | None = None

@@ -151,7 +151,7 @@ def test_i12_a_token_in_other_hands_joins_and_hears_nothing(desk: RunningDesk) -
         receipt.row["message_id"],
     )
     assert [r["key"] for r in author] == [colleague]
-    again = reply_to(first.letter("notification", AGENT).mail, AGENT, "For you both?")
+    again = reply_to(receipt.letter("notification", AGENT).mail, AGENT, "For you both?")
     assert [x.recipient for x in desk.send(again, "inside").letters if x.kind == "answer"] == [customer]
     assert colleague not in [x.recipient for x in desk.letters()]
 

@@ -192,7 +192,7 @@ def test_someone_in_copy_may_join_and_is_sent_nothing(desk: RunningDesk) -> None
     receipt = desk.send(first)
     joined = desk.send(new_mail(colleague, "I saw it too.", In_Reply_To=str(first["Message-ID"])))
     assert joined.ticket == receipt.ticket
-    assert answered(desk, receipt).kinds == [("answer", customer)]
+    assert answered(desk, joined).kinds == [("answer", customer)]
 
 
 def test_i12_a_subject_tag_joins_from_its_proved_author_alone(desk: RunningDesk) -> None:

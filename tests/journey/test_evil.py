@@ -369,7 +369,7 @@ def test_i12_no_spoof_reaches_ticket_1001_or_learns_of_it(siege: Siege) -> None:
     )
     assert [p["key"] for p in people] == [CAROL]
     now = siege.desk.ticket(1001)
-    changing = {"updated_at"}
+    changing = {"updated_at", "undelivered"}  # the latter by the one report that is real
     assert {k: v for k, v in now.items() if k not in changing} == {
         k: v for k, v in siege.before.items() if k not in changing
     }

@@ -54,8 +54,9 @@ def test_a_forwarded_mail_opens_a_ticket_for_the_customer_and_the_answer_reaches
     receipt = desk.send(forward(customer), "inside")
     assert receipt.outcome == ("filed", "forwarded-by-agent")
     assert requester(desk, receipt.ticket) == customer
-    [message] = desk.messages(receipt.ticket)
+    message, note = desk.messages(receipt.ticket)
     assert (message["kind"], message["words"], message["subject"]) == ("customer", WORDS, "Printer on fire")
+    assert (note["kind"], note["words"]) == ("note", "Can you take this one?")
     assert receipt.kinds == [("notification", SECOND)]
     notification = receipt.letter("notification").mail
     assert WORDS in text_of(notification)
@@ -98,7 +99,7 @@ def test_an_uncertain_forward_is_held_and_opens_its_ticket_once_confirmed(desk: 
     desk.post(link_in(question), "decision=confirmed")
     ticket = desk.rows("SELECT ticket_id FROM inbound WHERE id = ?", held.row["id"])[0]["ticket_id"]
     assert requester(desk, ticket) == customer
-    assert [m["words"] for m in desk.messages(ticket)] == [WORDS]
+    assert [m["words"] for m in desk.messages(ticket)] == [WORDS, "Can you take this one?"]
 
 
 def test_an_unproved_forward_is_held_and_says_whose_ticket_it_would_open(desk: RunningDesk) -> None:
