@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.cli.terms import block, fail, plain, say
-from daemon.config import Agent, Config, Desk, Http, Listener, Log, Storage, Tickets
+from daemon.config import Agent, Agents, Config, Desk, Http, Listener, Log, Storage, Tickets
 
 if TYPE_CHECKING:
     from daemon.app import Daemon
@@ -51,6 +51,7 @@ def sandbox(folder: Path) -> Config:
         storage=Storage(folder=str(folder)),
         desk=(Desk(name="support", address=DESK),),
         agent=(Agent(name="Desk Agent", address=AGENT),),
+        agents=Agents(undo_seconds=0),
         listen=(Listener(port=0, trust=("network",), trusted_networks=("127.0.0.0/8",)),),
         http=Http(port=0),
         tickets=Tickets(notify_customer=("resolved",)),

@@ -175,6 +175,7 @@ def _kill(plan: Plan, victim: Victim, report: Report, tell: Callable[[Report], N
 def _settle(plan: Plan, victim: Victim) -> list[Fault]:
     """Wait until nothing waits any more."""
     try:
+        until(lambda: not state.count(plan.database, "waiting"), DRAIN_SECONDS)
         until(lambda: not state.count(plan.database, "outbox WHERE state = 'queued'"), DRAIN_SECONDS)
         if plan.mailboxes:
             until(plan.mailboxes.all_done, DRAIN_SECONDS)

@@ -33,6 +33,10 @@ retry_first = 1
 retry_longest = 2
 """
 LIMITS = """
+[agents]
+undo_seconds = 1
+guards = []
+
 [limits]
 automatic_per_address = 1000000
 automatic_per_ticket = 1000000

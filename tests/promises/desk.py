@@ -53,7 +53,9 @@ class SimulatedDesk:
     def configure(self, settings: dict[str, Any]) -> None:
         """Start (again), with this configuration."""
         storage = {"folder": str(self._folder), "database": self.url}
-        config: Config = parse({"desk": [DESK], "agent": [AGENT, LEAD], "storage": storage} | settings)
+        config: Config = parse(
+            {"desk": [DESK], "agent": [AGENT, LEAD], "agents": {"undo_seconds": 0}, "storage": storage} | settings
+        )
         self.house: House = build_house(config, sole=True, now=lambda: self.now)
         self._reception = Reception(self.house, InThisProcess())
         self.ticking = Ticking(self.house, lambda: self.mailboxes_are_read, grace=self.grace)
