@@ -10,7 +10,8 @@ from daemon.core.acts import News
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing, Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
-from daemon.store import acts, facts, people
+from daemon.store import acts, deeds, facts, people, replies
+from daemon.store import news as rows_of_news
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
     Attachment,
@@ -115,12 +116,12 @@ def plan(
 def _acted(decided: Plan, mail: Mail | None, ticket: int | None, message: int | None, now: Instant) -> int | None:
     """What an agent did beside events: deeds, a reply that waits, what an undo needs; the number of the act."""
     for deed in decided.deeds:
-        acts.do(deed, ticket, now, lambda address: person(address, "", now), happen)
+        deeds.do(deed, ticket, now, lambda address: person(address, "", now), happen)
     if decided.wait is not None:
         assert message is not None
-        acts.wait(message, decided.wait)
+        replies.wait(message, decided.wait)
     if decided.withdraws is not None:
-        acts.withdraw(decided.withdraws)
+        replies.withdraw(decided.withdraws)
     if decided.undoes is not None:
         acts.undone(decided.undoes, now)
     news(decided.news, ticket, message, now)
@@ -134,7 +135,7 @@ def news(told: Iterable[News], ticket: int | None, message: int | None, now: Ins
     """Keep what agents hear of in the next digest."""
     for one in told:
         assert ticket is not None
-        acts.news(one, ticket, message, now)
+        rows_of_news.add(one, ticket, message, now)
 
 
 def happen(event: PlannedEvent, ticket: int, now: Instant) -> None:

@@ -14,7 +14,6 @@ from daemon.store import query
 from daemon.store.tables import (
     MailAddress,
     Message,
-    News,
     Outbox,
     Participant,
     Person,
@@ -265,39 +264,3 @@ def undelivered_to(number: int) -> str:
         .order_by(Outbox.id.desc())
     )
     return str(row[0]) if row else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Something that waits for an agent's next digest."""
-
-    id: int
-    ticket: int
-    subject: str
-    kind: str
-    who: str
-    at: Instant
-    words: str
-
-
-def news_for(person: int, limit: int) -> list[Item]:
-    """What this agent hears of in the digest, oldest first."""
-    rows = query.rows(
-        News.select(News.id, Ticket.id, Ticket.subject, News.kind, Person.name, News.at, Message.words)
-        .join(Ticket)
-        .switch(News)
-        .join(Message, pw.JOIN.LEFT_OUTER)
-        .join(Person, pw.JOIN.LEFT_OUTER)
-        .where(News.person == person)
-        .order_by(News.id)
-        .limit(limit)
-    )
-    return [
-        Item(number, ticket, subject, kind, who or "", at, words or "")
-        for number, ticket, subject, kind, who, at, words in rows
-    ]
-
-
-def forget_news(person: int, up_to: int) -> None:
-    """What stood in a digest is told."""
-    News.delete().where(News.person == person, News.id <= up_to).execute()
