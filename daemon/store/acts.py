@@ -88,6 +88,9 @@ SPOKEN = Prepared(
 )
 
 
+FIRST = Prepared(Message.select(pw.fn.MIN(Message.id)).where(Message.ticket == Slot("ticket")))
+
+
 def shown(ticket: int, message_ids: Iterable[str]) -> Shown | None:
     """The newest letter of ours on a ticket that a mail answers."""
     ids = list(message_ids)[:200]
@@ -96,8 +99,11 @@ def shown(ticket: int, message_ids: Iterable[str]) -> Shown | None:
 
 
 def spoken(ticket: int, before_their_eyes: Shown | None, since: Instant) -> tuple[Spoken, ...]:
-    """What was said on a ticket after what an agent had before their eyes, oldest first; without that, since then."""
-    message = before_their_eyes.message if before_their_eyes else None
+    """What was said on a ticket after what an agent had before their eyes, oldest first; without that, since then.
+
+    What the ticket began with is known to whoever has an address on it.
+    """
+    message = before_their_eyes.message if before_their_eyes else FIRST.value(ticket=ticket)
     if before_their_eyes is not None:
         since = 0 if message else before_their_eyes.at + 1
     rows = SPOKEN.rows(ticket=ticket, after=message or 0, since=since)
