@@ -189,31 +189,21 @@ def watched(person: int) -> list[Sketch]:
 
 def with_words(text: str, limit: int) -> list[Sketch]:
     """The newest tickets in whose subject, words or requester a text stands, whatever their status."""
-    wanted = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-
-    def holds(column: Any) -> Any:
-        return pw.Expression(
-            column, "LIKE" if _is_sqlite() else "ILIKE", pw.NodeList((pw.Value(wanted), pw.SQL("ESCAPE '!'")))
-        )
-
-    people = MailAddress.select(MailAddress.person).where(holds(MailAddress.key))
-    named = Person.select(Person.id).where(holds(Person.name))
-    messages = Message.select(Message.ticket).where(holds(Message.words))
+    people = MailAddress.select(MailAddress.person).where(MailAddress.key.contains(text))
+    named = Person.select(Person.id).where(Person.name.contains(text))
+    messages = Message.select(Message.ticket).where(Message.words.contains(text))
     found = query.column(
         Ticket.select(Ticket.id)
         .where(
-            holds(Ticket.subject) | Ticket.requester.in_(people) | Ticket.requester.in_(named) | Ticket.id.in_(messages)
+            Ticket.subject.contains(text)
+            | Ticket.requester.in_(people)
+            | Ticket.requester.in_(named)
+            | Ticket.id.in_(messages)
         )
         .order_by(Ticket.id.desc())
         .limit(limit)
     )
     return _sketches(Ticket.id.in_(found)) if found else []
-
-
-def _is_sqlite() -> bool:
-    from daemon.store.tables import database
-
-    return isinstance(database.obj, pw.SqliteDatabase)
 
 
 def said(number: int, before: int | None = None, limit: int = 200) -> list[Said]:
