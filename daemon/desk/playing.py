@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -50,6 +51,7 @@ class Player:
         self._desks: dict[int, str] = {}
         self._played = 0
         house.mute = True
+        house.policy = replace(house.policy, undo_seconds=0, guards=frozenset())
         house.now = lambda: self._now
 
     def play(self, script: Iterable[Mapping[str, Any]]) -> Iterator[int]:
@@ -139,7 +141,7 @@ class Player:
 
 
 def wordless(author: str, digest: str, size: int, date: int, message_id: str) -> Mail:
-    """A mail of which nothing matters but who wrote it, and when."""
+    """A mail of which nothing matters but who wrote it, and when; it says next to nothing."""
     sender = Address("", author)
     return Mail(
         size=size,
@@ -157,7 +159,7 @@ def wordless(author: str, digest: str, size: int, date: int, message_id: str) ->
         references=(),
         text="",
         html=None,
-        reply_text="",
+        reply_text=".",
         quoted_text="",
         signature_text="",
         attachments=(),

@@ -32,6 +32,11 @@ TABLES = (
     "inbound",
     "outbox",
     "hold",
+    "act",
+    "waiting",
+    "watcher",
+    "absence",
+    "news",
     "promise",
 )
 POSTGRESQL_REFERENCES = """
