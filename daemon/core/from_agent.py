@@ -78,7 +78,7 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
             return _unclear(case, ticket, agent, (Fault("#merge", "merge-stands-alone"),), releasable=False)
         doubt = guarding.doubt(facts, ticket, agent, policy, case.now)
         if doubt is not None and (doubt == facts.withheld or not case.confirmed):
-            return _withhold(case, ticket, agent, because, doubt)
+            return _withhold(case, ticket, agent, because, doubt, public if orders.commands else None)
     filing = Filing("agent", "filed", because, case.evidence.because, case.evidence.detail)
     return acting.carried_out(work, orders, filing, 0 if case.confirmed else policy.undo_seconds)
 
@@ -135,7 +135,7 @@ def withdraw(ticket: TicketFacts, actor: int | None, because: str, now: Instant,
     return Plan("ignored", because, ticket.id, events=(event,), withdraws=message)
 
 
-def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: str) -> Plan:
+def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: str, words: str | None) -> Plan:
     """File the reply as held: it is the agent's, but its words may not go out as they are."""
     crossed = guarding.crossing(case.facts, agent, case.policy, case.now) if doubt == "crosses-colleague" else None
     letters = _ask(case, agent, doubt)
@@ -145,7 +145,7 @@ def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: 
         "filed",
         because,
         ticket.id,
-        filing=Filing("agent", "held", because, case.evidence.because, case.evidence.detail),
+        filing=Filing("agent", "held", because, case.evidence.because, case.evidence.detail, words),
         events=(Event("reply_held", doubt, case.at(ticket), agent),),
         outgoing=letters,
         holding=Holding(agent, doubt, case.now + case.policy.confirm_within),
