@@ -12,9 +12,9 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from daemon.config_agents import Agents, Digest, How, Macro, Occasion
 from daemon.config_doors import NEEDS_ENCRYPTION, Listener, Mailbox
@@ -29,6 +29,7 @@ from daemon.config_options import (
     Section,
     WithPassword,
     option,
+    table,
 )
 from daemon.config_promises import Automation, Calendar, Escalation, Policy, promise_faults, rule_faults
 from daemon.config_routing import Routing, Team, name_faults, routing_faults
@@ -102,11 +103,13 @@ class Agent(WithPassword):
     )
     calendar: PerhapsName = option("", "Calendar of the agent's own working hours; empty = none is known.")
     signature: str = option("", "Text below each answer of this agent, in place of the desk's.")
-    signatures: dict[str, str] = option({}, 'Another one for answers at a desk, by its name: support = "…".')
+    signatures: Annotated[dict[str, str], AfterValidator(table)] = option(
+        {}, 'Another one for answers at a desk, by its name: support = "…".'
+    )
     language: str = option(
         "", "Language of the mails to this agent; empty = the desk's.", pattern=r"^([a-z]{2,3}(-[A-Za-z]+)?)?$"
     )
-    notify: dict[Occasion, How] = option(
+    notify: Annotated[dict[Occasion, How], AfterValidator(table)] = option(
         {},
         "What the agent hears of not at once but in the digest, or never: opened, replied, assigned, noted, mentioned, "
         "answered, alert, failure.",

@@ -9,7 +9,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator
 
-from daemon.config_options import Name, Section, option
+from daemon.config_options import Name, Section, option, table
 from daemon.config_studies import Time
 from daemon.core.commands.declared import DECLARED, declaration
 from daemon.core.commands.reading import read
@@ -76,7 +76,7 @@ class Macro(Section):
         "Words for the customer; variables: customer, agent, number, subject, desk.",
         example="Hello {{ customer }},\n\nplease choose a new password on our page.",
     )
-    texts: dict[str, Annotated[str, AfterValidator(_text)]] = option(
+    texts: Annotated[dict[str, Annotated[str, AfterValidator(_text)]], AfterValidator(table)] = option(
         {}, 'The same in other languages, by their folders: de = "...".'
     )
     commands: tuple[Annotated[str, AfterValidator(_command)], ...] = option(

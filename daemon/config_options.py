@@ -7,11 +7,14 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from daemon.config_faults import ConfigurationError, Conflict
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -89,6 +92,23 @@ Header = Annotated[str, AfterValidator(_header)]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Table(dict[K, V]):
+    """A table of the file whose keys are the operator's: it cannot change, and can be hashed as all values here can."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError("a configuration cannot change")
+
+    __setitem__ = __delitem__ = pop = popitem = clear = update = setdefault = __ior__ = _refuse
+
+
+def table(value: dict[K, V]) -> dict[K, V]:
+    """Validate a table with keys of the operator's own."""
+    return Table(value)
 
 
 def option(default: Any, sentence: str, unit: str = "", example: Any = None, **bounds: Any) -> Any:

@@ -80,8 +80,7 @@ class CarryingOut:
         events, letters, news, did = list(work.events), list(work.asks), list[News](), list(work.did)
         if public:
             did.append(Did("reply"))
-            said = public if orders.commands else filing.words
-            filing = replace(filing, state="waiting" if wait else "filed", words=said)
+            filing = replace(filing, state="waiting" if wait else "filed", words=public)
         elif note is not None:
             filing = replace(filing, kind="note", words=note)
             did.append(Did("note"))

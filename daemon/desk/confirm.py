@@ -143,6 +143,7 @@ def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) 
         plan = from_agent.confirmed(known, ticket, held.agent, house.policy, held.message, now)
         if plan.withdraws is None:
             holds.message_state(held.message, "filed", now)
+            holds.message_words(held.message, plan.words or "")
     plan, written = promising.carry_out(house, plan, None, held.desk, None, now, message=held.message)
     post.send(house, plan, written, arrival, held.inbound, now)
     return Outcome("", "filed", plan.because, held.inbound, ticket.id, held.message)

@@ -19,7 +19,7 @@ from daemon.desk import post, queues
 from daemon.desk.house import House
 from daemon.mail import agents_letters, letters
 from daemon.mail.address import message_id
-from daemon.store import dossier, facts, staffing, terms
+from daemon.store import facts, news, staffing, terms
 from daemon.store.writer import StoreUnavailable
 
 log = structlog.get_logger()
@@ -72,7 +72,7 @@ def send(house: House, agent: AgentFacts) -> bool:
     desk = next((d for d in house.config.desk if d.team in agent.teams), house.config.desk[0]).name
     options = house.agent(agent.person)
     stationery = house.stationery(desk, options.language if options else None)
-    items = dossier.news_for(agent.person, queues.MOST_NEWS)
+    items = news.of(agent.person, queues.MOST_NEWS)
     what = queues.digest(house, agent.person, letters.card(stationery), now, items)
     if what is None:
         return False
@@ -83,5 +83,5 @@ def send(house: House, agent: AgentFacts) -> bool:
     letter = agents_letters.digest(house.templates, stationery, to, what)
     post.queue(house, letter, "digest", desk, now, person=agent.person)
     if items:
-        dossier.forget_news(agent.person, items[-1].id)
+        news.forget(agent.person, items[-1].id)
     return True

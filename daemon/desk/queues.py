@@ -11,7 +11,8 @@ from daemon.desk.house import House
 from daemon.mail.cards import DeskCard, News, QueueRow, Section
 from daemon.mail.contexts import Digest, Queue
 from daemon.store import dossier as rows
-from daemon.store.dossier import Item, Sketch
+from daemon.store.dossier import Sketch
+from daemon.store.news import Item
 
 MOST_ROWS = 25
 MOST_FOUND = 200

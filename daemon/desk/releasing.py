@@ -21,9 +21,9 @@ from daemon.desk.house import House
 from daemon.mail.address import Recipient
 from daemon.mail.answer import Words
 from daemon.mail.parse import parse
-from daemon.store import acts, commit, holds, ledger
+from daemon.store import acts, commit, holds, ledger, replies
 from daemon.store import facts as rows
-from daemon.store.acts import Unreleased
+from daemon.store.replies import Unreleased
 from daemon.store.writer import StoreUnavailable
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ class Releasing:
             found = await asyncio.to_thread(house.store.read, lambda: _due(now))
             for one in found:
                 await self._release(one)
-            following = await asyncio.to_thread(house.store.read, acts.next_release)
+            following = await asyncio.to_thread(house.store.read, replies.next_release)
         except StoreUnavailable as error:
             log.warning("releases_wait", because="store-unavailable", error=str(error))
             return PAUSE
@@ -62,12 +62,12 @@ class Releasing:
             raise
         except Exception as error:
             log.exception("release_failed", message=one.message, ticket=one.ticket, error=type(error).__name__)
-            await asyncio.wrap_future(house.store.write(lambda: acts.put_off(one.message, house.now() + LONGEST)))
+            await asyncio.wrap_future(house.store.write(lambda: replies.put_off(one.message, house.now() + LONGEST)))
 
 
 def _due(now: int) -> list[Unreleased]:
-    found = acts.due(now, AT_ONCE)
-    return found or acts.stranded(now + LONGEST, AT_ONCE)
+    found = replies.due(now, AT_ONCE)
+    return found or replies.stranded(now + LONGEST, AT_ONCE)
 
 
 def arrival_of(house: House, message: int) -> Arrival:
@@ -84,14 +84,14 @@ def arrival_of(house: House, message: int) -> Arrival:
 def release(house: House, message: int, arrival: Arrival) -> None:
     """One answer goes out, unless it was undone meanwhile; runs in the writer's transaction."""
     now = house.now()
-    waits = acts.unreleased(message)
+    waits = replies.unreleased(message)
     if waits is None:
         return
     ticket = rows.ticket(waits.ticket, None, None, now)
     assert ticket is not None
     known = _facts(house, arrival, message, now)
     plan = from_agent.release(known, ticket, waits.wait.agent, house.policy, waits.wait, now)
-    acts.settle(message)
+    replies.settle(message)
     if plan.holding is not None:
         holds.message_state(message, "held", None)
     else:

@@ -8,21 +8,18 @@ from dataclasses import dataclass
 
 from daemon.core.acts import News
 from daemon.core.plan import Event as PlannedEvent
-from daemon.core.plan import Filing, Holding, Opening, Plan, Who
+from daemon.core.plan import Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
-from daemon.store import acts, facts, people
+from daemon.store import acts, deeds, facts, filing, replies
+from daemon.store import news as rows_of_news
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
-    Attachment,
     Event,
     Hold,
     MailAddress,
-    Message,
-    NamedAddress,
     Outbox,
     Participant,
     Person,
-    ThreadKey,
     Ticket,
     TicketLink,
     TicketTag,
@@ -32,10 +29,6 @@ NEW_PERSON = Insertion(Person)
 NEW_ADDRESS = Insertion(MailAddress)
 NEW_TICKET = Insertion(Ticket)
 NEW_PARTICIPANT = Insertion(Participant)
-NEW_MESSAGE = Insertion(Message)
-NEW_ATTACHMENT = Insertion(Attachment)
-NEW_THREAD_KEY = Insertion(ThreadKey)
-NEW_NAMED_ADDRESS = Insertion(NamedAddress, ignore=True)
 NEW_TAG = Insertion(TicketTag, ignore=True)
 NEW_EVENT = Insertion(Event)
 NEW_LETTER = Insertion(Outbox)
@@ -95,10 +88,12 @@ def plan(
         ticket = _open(decided.opening, desk, writer, envelope.source, decided.proves)
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
-        message = _file(decided.filing, ticket, writer, mail, envelope, decided.events)
+        message = filing.file(decided.filing, ticket, writer, mail, envelope, decided.events)
     if decided.note and ticket is not None:
         assert mail is not None and envelope is not None and message is not None
-        _note(decided.note, ticket, author, mail, envelope, decided.events[0].at, now)
+        at = decided.events[0].at
+        noted = filing.note(decided.note, ticket, author, mail, envelope, at)
+        _happen((PlannedEvent("note_added", "forwarded-by-agent", at, author),), ticket, noted, author, now)
     if ticket is not None:
         _happen(decided.events if happened is None else happened, ticket, message, author, now)
         for other, kind in decided.links:
@@ -115,12 +110,12 @@ def plan(
 def _acted(decided: Plan, mail: Mail | None, ticket: int | None, message: int | None, now: Instant) -> int | None:
     """What an agent did beside events: deeds, a reply that waits, what an undo needs; the number of the act."""
     for deed in decided.deeds:
-        acts.do(deed, ticket, now, lambda address: person(address, "", now), happen)
+        deeds.do(deed, ticket, now, lambda address: person(address, "", now), happen)
     if decided.wait is not None:
         assert message is not None
-        acts.wait(message, decided.wait)
+        replies.wait(message, decided.wait)
     if decided.withdraws is not None:
-        acts.withdraw(decided.withdraws)
+        replies.withdraw(decided.withdraws)
     if decided.undoes is not None:
         acts.undone(decided.undoes, now)
     news(decided.news, ticket, message, now)
@@ -134,7 +129,7 @@ def news(told: Iterable[News], ticket: int | None, message: int | None, now: Ins
     """Keep what agents hear of in the next digest."""
     for one in told:
         assert ticket is not None
-        acts.news(one, ticket, message, now)
+        rows_of_news.add(one, ticket, message, now)
 
 
 def happen(event: PlannedEvent, ticket: int, now: Instant) -> None:
@@ -156,84 +151,6 @@ def _open(opening: Opening, desk: str, requester: int, channel: str, proves: boo
     )
     NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or facts.is_proved(requester), since=opening.at)
     return number
-
-
-def _file(
-    filing: Filing, ticket: int, author: int | None, mail: Mail, envelope: Envelope, events: Sequence[PlannedEvent]
-) -> int:
-    at = events[0].at if events else envelope.received_at
-    said = filing.forwarded
-    language = said.language if said else mail.language
-    message = NEW_MESSAGE.new(
-        ticket=ticket,
-        kind=filing.kind,
-        state=filing.state,
-        author=author,
-        channel=envelope.source.partition(":")[0],
-        subject=(said or mail).subject[:998],
-        words=filing.words if filing.words is not None else said.words if said else mail.reply_text,
-        automatic=mail.automatic.kind if mail.automatic else None,
-        language=language,
-        rfc_message_id=(said or mail).message_id,
-        raw_bytes=mail.sha256,
-        because=filing.because,
-        evidence=filing.evidence,
-        evidence_detail=filing.seen,
-        at=at,
-        received_at=envelope.received_at,
-        released_at=at if filing.state == "filed" and filing.kind == "agent" else None,
-    )
-    for a in mail.attachments:
-        NEW_ATTACHMENT.add(
-            message=message,
-            part=a.part,
-            name=a.name,
-            content_type=a.content_type,
-            size=a.size,
-            sha256=a.sha256,
-            content_id=a.content_id,
-            inline=a.inline,
-            encoding=a.encoding,
-            offset=a.offset,
-            length=a.length,
-        )
-    if filing.kind == "customer" and author is not None:
-        people.hear(author, language)
-    for message_id in dict.fromkeys((mail.message_id, said.message_id if said else None)):
-        if message_id:
-            thread_key(message_id, ticket)
-    if filing.kind != "bounce":
-        keys = {a.key for a in (*mail.to, *mail.cc)} - set(envelope.recipients)
-        for key in sorted(keys)[:500]:
-            NEW_NAMED_ADDRESS.add(ticket=ticket, key=key)
-    return message
-
-
-def _note(
-    words: str, ticket: int, author: int | None, mail: Mail, envelope: Envelope, at: Instant, now: Instant
-) -> None:
-    """What an agent wrote above a mail that they passed on: a note of the ticket, with the same bytes behind it."""
-    message = NEW_MESSAGE.new(
-        ticket=ticket,
-        kind="note",
-        state="filed",
-        author=author,
-        channel=envelope.source.partition(":")[0],
-        subject=mail.subject[:998],
-        words=words,
-        language=mail.language,
-        raw_bytes=mail.sha256,
-        because="forwarded-by-agent",
-        evidence="forwarded",
-        at=at,
-        received_at=envelope.received_at,
-    )
-    event = PlannedEvent("note_added", "forwarded-by-agent", at, author)
-    _happen((event,), ticket, message, author, now)
-
-
-def thread_key(message_id: str, ticket: int) -> None:
-    NEW_THREAD_KEY.add(rfc_message_id=message_id, ticket=ticket)
 
 
 WORDS = frozenset({"subject", "resolution_text"})
@@ -327,5 +244,5 @@ def queue(
         created_at=now,
     )
     if ticket is not None:
-        thread_key(message_id, ticket)
+        filing.thread_key(message_id, ticket)
     return number

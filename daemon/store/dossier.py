@@ -14,7 +14,6 @@ from daemon.store import query
 from daemon.store.tables import (
     MailAddress,
     Message,
-    News,
     Outbox,
     Participant,
     Person,
@@ -190,31 +189,21 @@ def watched(person: int) -> list[Sketch]:
 
 def with_words(text: str, limit: int) -> list[Sketch]:
     """The newest tickets in whose subject, words or requester a text stands, whatever their status."""
-    wanted = f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-
-    def holds(column: Any) -> Any:
-        return pw.Expression(
-            column, "LIKE" if _is_sqlite() else "ILIKE", pw.NodeList((pw.Value(wanted), pw.SQL("ESCAPE '!'")))
-        )
-
-    people = MailAddress.select(MailAddress.person).where(holds(MailAddress.key))
-    named = Person.select(Person.id).where(holds(Person.name))
-    messages = Message.select(Message.ticket).where(holds(Message.words))
+    people = MailAddress.select(MailAddress.person).where(MailAddress.key.contains(text))
+    named = Person.select(Person.id).where(Person.name.contains(text))
+    messages = Message.select(Message.ticket).where(Message.words.contains(text))
     found = query.column(
         Ticket.select(Ticket.id)
         .where(
-            holds(Ticket.subject) | Ticket.requester.in_(people) | Ticket.requester.in_(named) | Ticket.id.in_(messages)
+            Ticket.subject.contains(text)
+            | Ticket.requester.in_(people)
+            | Ticket.requester.in_(named)
+            | Ticket.id.in_(messages)
         )
         .order_by(Ticket.id.desc())
         .limit(limit)
     )
     return _sketches(Ticket.id.in_(found)) if found else []
-
-
-def _is_sqlite() -> bool:
-    from daemon.store.tables import database
-
-    return isinstance(database.obj, pw.SqliteDatabase)
 
 
 def said(number: int, before: int | None = None, limit: int = 200) -> list[Said]:
@@ -265,39 +254,3 @@ def undelivered_to(number: int) -> str:
         .order_by(Outbox.id.desc())
     )
     return str(row[0]) if row else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Something that waits for an agent's next digest."""
-
-    id: int
-    ticket: int
-    subject: str
-    kind: str
-    who: str
-    at: Instant
-    words: str
-
-
-def news_for(person: int, limit: int) -> list[Item]:
-    """What this agent hears of in the digest, oldest first."""
-    rows = query.rows(
-        News.select(News.id, Ticket.id, Ticket.subject, News.kind, Person.name, News.at, Message.words)
-        .join(Ticket)
-        .switch(News)
-        .join(Message, pw.JOIN.LEFT_OUTER)
-        .join(Person, pw.JOIN.LEFT_OUTER)
-        .where(News.person == person)
-        .order_by(News.id)
-        .limit(limit)
-    )
-    return [
-        Item(number, ticket, subject, kind, who or "", at, words or "")
-        for number, ticket, subject, kind, who, at, words in rows
-    ]
-
-
-def forget_news(person: int, up_to: int) -> None:
-    """What stood in a digest is told."""
-    News.delete().where(News.person == person, News.id <= up_to).execute()

@@ -90,5 +90,10 @@ def message_state(message: int, state: str, released_at: Instant | None) -> None
     Message.update(changed).where(Message.id == message).execute()
 
 
+def message_words(message: int, words: str) -> None:
+    """What an agent's held mail says to the customer, without its commands."""
+    Message.update(words=words).where(Message.id == message).execute()
+
+
 def ledger_state(inbound: int, state: str, because: str, now: Instant) -> None:
     Inbound.update(state=state, because=because, recorded_at=now).where(Inbound.id == inbound).execute()

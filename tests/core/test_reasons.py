@@ -19,7 +19,7 @@ def test_no_sentence_is_left_over() -> None:
 
 
 def test_every_reason_of_a_decision_is_explained() -> None:
-    for name in ("decide", "matching", "screening"):
+    for name in ("decide", "matching", "screening", "from_agent", "carrying_out", "undoing", "guarding"):
         code = (ROOT / "daemon" / "core" / f"{name}.py").read_text("utf-8")
         for reason in re.findall(r'(?:Plan\("\w+", |Match\(\w+, |Screened\([^"]*)"([a-z-]+)"', code):
             assert reason in REASONS, reason

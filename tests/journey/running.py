@@ -122,7 +122,7 @@ class RunningDesk:
         more = "".join(f'\n[[listen]]\nname = "{name}"\nport = 0\n{trust}\n' for name, trust in doors.items())
         self.doors: tuple[str, ...] = (*DOORS, *doors)
         agents = "" if "[agents]" in tables + desks else "[agents]\nundo_seconds = 0\n"
-        self.config.write_text(f"{options}\n{storage}{relay}{agents}{tables}{desks}{LISTENERS}{more}", "utf-8")
+        self.config.write_text(f"{options}\n{storage}{relay}{tables}{desks}\n{agents}{LISTENERS}{more}", "utf-8")
         self.ports: dict[str, int] = {}
         self.http = ""
         self.process: subprocess.Popen[str] | None = None

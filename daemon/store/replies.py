@@ -1,0 +1,79 @@
+"""Public replies that wait for their undo time to pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import peewee as pw
+
+from daemon.core.acts import Wait
+from daemon.core.values import Instant
+from daemon.store import query
+from daemon.store.tables import Message, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Unreleased:
+    """A reply whose undo time runs: its message, its ticket, the ledger row and bytes of its mail."""
+
+    message: int
+    ticket: int
+    wait: Wait
+
+
+def wait(message: int, waits: Wait) -> None:
+    Waiting.insert(
+        message=message, agent=waits.agent, becomes=waits.becomes, until=waits.until, release_at=waits.release_at
+    ).execute()
+
+
+def withdraw(message: int) -> None:
+    """A message will not go out, or is one no longer."""
+    Waiting.delete().where(Waiting.message == message).execute()
+    Message.update(state="withdrawn").where(Message.id == message).execute()
+
+
+def put_off(message: int, until: Instant) -> None:
+    """A reply whose release failed is tried again later."""
+    Waiting.update(release_at=until).where(Waiting.message == message).execute()
+
+
+def settle(message: int) -> None:
+    """A reply waits no longer: it goes out, or its agent is asked."""
+    Waiting.delete().where(Waiting.message == message).execute()
+
+
+def unreleased(message: int) -> Unreleased | None:
+    """A reply that waits; None for one that does not."""
+    found = _unreleased(Waiting.message == message, 1)
+    return found[0] if found else None
+
+
+def due(now: Instant, limit: int) -> list[Unreleased]:
+    """Replies whose undo time is over, the oldest first."""
+    return _unreleased(Waiting.release_at <= now, limit)
+
+
+def stranded(latest: Instant, limit: int) -> list[Unreleased]:
+    """Replies that wait for longer than any does: the clock was set back since."""
+    return _unreleased(Waiting.release_at > latest, limit)
+
+
+def _unreleased(condition: Any, limit: int) -> list[Unreleased]:
+    rows = query.rows(
+        Waiting.select(
+            Waiting.message, Message.ticket, Waiting.agent, Waiting.release_at, Waiting.becomes, Waiting.until
+        )
+        .join(Message)
+        .where(condition)
+        .order_by(Waiting.release_at, Waiting.message)
+        .limit(limit)
+    )
+    return [Unreleased(row[0], row[1], Wait(*row[2:])) for row in rows]
+
+
+def next_release() -> Instant | None:
+    """When the next reply is to be released."""
+    row = query.first(Waiting.select(pw.fn.MIN(Waiting.release_at)))
+    return row[0] if row else None
