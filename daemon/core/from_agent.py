@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.core import forwarding, guarding, matching, undoing
+from daemon.core import forwarding, guarding, matching, routing, undoing
 from daemon.core.acts import Fault, Wait
 from daemon.core.carrying_out import CarryingOut, released
 from daemon.core.case import Case
@@ -126,7 +126,8 @@ def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait:
         )
     becomes = wait.becomes if wait.becomes is not None else after_agent_replied(ticket.status)
     at = max(now, ticket.last_event_at)
-    return released(facts, ticket, agent, policy, at, "undo-time-over", True, becomes, wait.until)
+    people = routing.receivers(ticket, facts)
+    return released(facts, ticket, agent, policy, at, "undo-time-over", people, becomes, wait.until)
 
 
 def withdraw(ticket: TicketFacts, actor: int | None, because: str, now: Instant, message: int | None = None) -> Plan:
