@@ -13,7 +13,7 @@ from daemon.core import forwarding, guarding, matching, routing, undoing
 from daemon.core.acts import Fault, Wait
 from daemon.core.carrying_out import CarryingOut, released
 from daemon.core.case import Case
-from daemon.core.commands.reading import Orders
+from daemon.core.commands.reading import Orders, Strange
 from daemon.core.from_customer import open_ticket
 from daemon.core.plan import Event, Facts, Filing, Holding, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
@@ -60,7 +60,7 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
     """Do what the mail says, all of it or nothing."""
     facts, policy = case.facts, case.policy
     if orders.strange and not case.confirmed:
-        faults = tuple(Fault(s.line, s.because, s.word, s.nearest) for s in orders.strange)
+        faults = tuple(map(_fault, orders.strange))
         return _unclear(case, ticket, agent, faults, releasable=_only_words(orders))
     acting = CarryingOut(facts, policy, agent, ticket, case.now, because)
     work = acting.work(orders)
@@ -81,6 +81,12 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
             return _withhold(case, ticket, agent, because, doubt, public if orders.commands else None)
     filing = Filing("agent", "filed", because, case.evidence.because, case.evidence.detail)
     return acting.carried_out(work, orders, filing, 0 if case.confirmed else policy.undo_seconds)
+
+
+def _fault(strange: Strange) -> Fault:
+    """What to say of a strange line; of what is a command, which other one may be meant is no question."""
+    nearest = strange.nearest if strange.because == "unknown-command" else ()
+    return Fault(strange.line, strange.because, f"#{strange.word}", tuple(f"#{word}" for word in nearest))
 
 
 def _only_words(orders: Orders) -> bool:

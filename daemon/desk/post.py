@@ -55,8 +55,11 @@ def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: 
         letter = writing.write(Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token))
         if to_customer and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
             raise SecretInLetter(outgoing.kind)
-        kind = KINDS.get(outgoing.kind, outgoing.kind)
-        queue(house, letter, kind, desk, now, ticket=ticket, message=written.message, person=person.id)
+        kind, about, message = KINDS.get(outgoing.kind, outgoing.kind), ticket, written.message
+        if outgoing.kind == "sheet":  # it shows another ticket than the mail at hand has, with its newest words
+            about = cast(int, dict(outgoing.data)["number"])
+            message = facts.newest_message(about)
+        queue(house, letter, kind, desk, now, ticket=about, message=message, person=person.id)
 
 
 def _shared(house: House, plan: Plan, written: Written, desk: str) -> dict[int, str]:

@@ -478,6 +478,15 @@ def words_of(message: int) -> str:
 WORDS_OF = Prepared(Message.select(Message.words).where(Message.id == Slot("number")))
 
 
+NEWEST = Prepared(Message.select(pw.fn.MAX(Message.id)).where(Message.ticket == Slot("ticket")))
+
+
+def newest_message(ticket: int) -> int | None:
+    """The message that came last to a ticket."""
+    number: int | None = NEWEST.value(ticket=ticket)
+    return number
+
+
 def received_at(message: int) -> int:
     """When a message was received; KeyError if there is none."""
     row = MESSAGE.first(number=message)

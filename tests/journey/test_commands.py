@@ -6,7 +6,7 @@ import re
 
 from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.receipt import Letter, Receipt
-from tests.journey.running import AGENT, RunningDesk
+from tests.journey.running import AGENT, SECOND, RunningDesk
 
 
 def opened(desk: RunningDesk, customer: str = "") -> Receipt:
@@ -67,3 +67,47 @@ def test_customers_of_merged_tickets_learn_nothing_of_each_other(desk: RunningDe
     [link] = set(re.findall(r"https?://\S+/rate/\S+", "".join(text_of(x.mail) for x in letters_to(desk, garden)[0])))
     desk.post(link, "verdict=bad")
     assert "rated" in desk.events(number)
+
+
+def personal(desk: RunningDesk, agent: str = AGENT) -> str:
+    """The agent's own address at the desk, for what belongs to no ticket."""
+    letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
+    return str(re.findall(r"goes to: (\S+@\S+)", told(letter))[0])
+
+
+def asks(desk: RunningDesk, words: str, agent: str = AGENT) -> Receipt:
+    return desk.send(new_mail(agent, words, To=personal(desk, agent), Subject="A question"), "inside")
+
+
+def test_a_queue_of_words_finds_them_in_subject_text_and_people(desk: RunningDesk) -> None:
+    customer = fresh("seeker")
+    first = desk.send(new_mail(customer, "The 100%-wool_carpet! is Torn.", Subject="Zebra crossing"))
+    for words in ("zebra CROSSING", customer.partition("@")[0], "100%-wool_carpet! is torn"):
+        assert f"#{first.ticket} Zebra crossing" in told(asks(desk, f"#queue {words}").letter("queue"))
+    assert "There are none." in told(asks(desk, "#queue 100_-wool").letter("queue"))
+
+
+def test_an_answer_to_a_sheet_crosses_with_nothing_that_it_showed(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    shown = asks(desk, f"#show {first.ticket}", SECOND).letter("sheet")
+    assert shown.ticket == first.ticket
+    does(desk, first, "Pull the plug.")
+    held = desk.send(reply_to(shown.mail, SECOND, "Leave it in."), "inside")
+    assert held.kinds == sorted([("confirmation", SECOND), ("notification", AGENT)])
+    again = asks(desk, f"#show {first.ticket}", SECOND).letter("sheet")
+    assert desk.send(reply_to(again.mail, SECOND, "Do as my colleague says."), "inside").letter("answer", customer)
+
+
+def test_a_typo_a_missing_argument_and_a_late_command_are_named_in_a_sentence(desk: RunningDesk) -> None:
+    first = opened(desk)
+    for words, sentence in (
+        ("#reslove\n\nIt is done.", "“#reslove” is no command. Did you mean #resolve"),
+        ("#tag\n\nIt is done.", "“#tag” lacks what it is about. Please"),
+        ("#take me\n\nIt is done.", "“#take” is too much here. Please"),
+        ("It is done.\n\n#close", "“#close” stands below your words; commands stand above them. Please"),
+    ):
+        held = does(desk, first, words)
+        assert sentence in told(held.letter("unclear", AGENT)), told(held.letter("unclear", AGENT))
+        assert held.kinds == [("unclear", AGENT)]
+    assert desk.events(first.ticket).count("agent_replied") == 0
