@@ -182,7 +182,7 @@ class Receipt:
     kind: Literal["done", "dry", "undone", "nothing"]
     understood: tuple[str, ...] = ()
     changes: tuple[Changed, ...] = ()
-    recipients: tuple[int, ...] = ()
+    recipients: tuple[int | Address, ...] = ()
     words: str = ""
     internal: bool = False
     waits: int = 0

@@ -12,7 +12,7 @@ from daemon.core.case import move, notices
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AgentFacts, Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
-from daemon.core.values import Instant
+from daemon.core.values import Address, Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ class CarryingOut:
         public = self.public(work, orders)
         note = orders.note if orders.note is not None and orders.note.strip() else None
         commanded = bool(orders.commands) or note is not None
+        people = routing.receivers_after(work.deeds, ticket, self.facts) if public else ()
         receipt = Receipt(
             "dry" if work.dry else "done",
-            recipients=routing.receivers(ticket, self.facts) if public else (),
+            recipients=people,
             words=public or note or "",
             internal=note is not None,
             waits=wait if public else 0,
@@ -90,7 +91,15 @@ class CarryingOut:
             did.append(Did("column", "status", ticket.status, becomes))
         if not (public and wait):
             out = released(
-                self.facts, ticket, self.agent, self.policy, self.at, self.because, bool(public), becomes, work.until
+                self.facts,
+                ticket,
+                self.agent,
+                self.policy,
+                self.at,
+                self.because,
+                people if public else None,
+                becomes,
+                work.until,
             )
             events = [*out.events, *events] if public else [*events, *out.events]
             letters += out.outgoing
@@ -166,15 +175,16 @@ def released(
     policy: Policy,
     at: Instant,
     because: str,
-    public: bool,
+    people: tuple[int | Address, ...] | None,
     becomes: str,
     until: Instant | None,
 ) -> Plan:
-    """An answer leaves (``public``), and the status becomes what its agent asked for."""
+    """An answer leaves for ``people`` (None: there is none), and the status becomes what its agent asked for."""
     events: list[Event] = []
     letters: tuple[Outgoing, ...] = ()
     news: tuple[News, ...] = ()
-    people = routing.receivers(ticket, facts) if public else tuple(sorted(ticket.participants - {agent}))
+    public = people is not None
+    people = people if people is not None else tuple(sorted(ticket.participants - {agent}))
     if public:
         events.append(Event("agent_replied", because, at, agent, data=(("first", ticket.first_response_at is None),)))
         letters += tuple(Outgoing("answer", person, because) for person in people)

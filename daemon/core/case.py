@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from daemon.core.plan import Event, Facts, Outgoing, Policy, TicketFacts, Who
 from daemon.core.screening import Screened
-from daemon.core.values import Envelope, Evidence, Instant, Mail
+from daemon.core.values import Address, Envelope, Evidence, Instant, Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def move(ticket: TicketFacts, becomes: str, because: str, at: Instant, actor: Wh
     return [Event("status_changed", because, at, actor, "status", ticket.status, becomes)]
 
 
-def notices(ticket: TicketFacts, becomes: str, people: tuple[Who, ...], policy: Policy) -> tuple[Outgoing, ...]:
+def notices(ticket: TicketFacts, becomes: str, people: Iterable[Who | Address], policy: Policy) -> tuple[Outgoing, ...]:
     """Tell customers of a new status, where the operator wants that and within the limit for one ticket."""
     if becomes not in policy.notify_customer or ticket.automatic_lately >= policy.automatic_per_ticket:
         return ()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.core import forwarding, guarding, matching, undoing
+from daemon.core import forwarding, guarding, matching, routing, undoing
 from daemon.core.acts import Fault, Wait
 from daemon.core.carrying_out import CarryingOut, released
 from daemon.core.case import Case
-from daemon.core.commands.reading import Orders
+from daemon.core.commands.reading import Orders, Strange
 from daemon.core.from_customer import open_ticket
 from daemon.core.plan import Event, Facts, Filing, Holding, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
@@ -60,7 +60,7 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
     """Do what the mail says, all of it or nothing."""
     facts, policy = case.facts, case.policy
     if orders.strange and not case.confirmed:
-        faults = tuple(Fault(s.line, s.because, s.word, s.nearest) for s in orders.strange)
+        faults = tuple(map(_fault, orders.strange))
         return _unclear(case, ticket, agent, faults, releasable=_only_words(orders))
     acting = CarryingOut(facts, policy, agent, ticket, case.now, because)
     work = acting.work(orders)
@@ -78,9 +78,15 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
             return _unclear(case, ticket, agent, (Fault("#merge", "merge-stands-alone"),), releasable=False)
         doubt = guarding.doubt(facts, ticket, agent, policy, case.now)
         if doubt is not None and (doubt == facts.withheld or not case.confirmed):
-            return _withhold(case, ticket, agent, because, doubt)
+            return _withhold(case, ticket, agent, because, doubt, public if orders.commands else None)
     filing = Filing("agent", "filed", because, case.evidence.because, case.evidence.detail)
     return acting.carried_out(work, orders, filing, 0 if case.confirmed else policy.undo_seconds)
+
+
+def _fault(strange: Strange) -> Fault:
+    """What to say of a strange line; of what is a command, which other one may be meant is no question."""
+    nearest = strange.nearest if strange.because == "unknown-command" else ()
+    return Fault(strange.line, strange.because, f"#{strange.word}", tuple(f"#{word}" for word in nearest))
 
 
 def _only_words(orders: Orders) -> bool:
@@ -126,7 +132,8 @@ def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait:
         )
     becomes = wait.becomes if wait.becomes is not None else after_agent_replied(ticket.status)
     at = max(now, ticket.last_event_at)
-    return released(facts, ticket, agent, policy, at, "undo-time-over", True, becomes, wait.until)
+    people = routing.receivers(ticket, facts)
+    return released(facts, ticket, agent, policy, at, "undo-time-over", people, becomes, wait.until)
 
 
 def withdraw(ticket: TicketFacts, actor: int | None, because: str, now: Instant, message: int | None = None) -> Plan:
@@ -135,7 +142,7 @@ def withdraw(ticket: TicketFacts, actor: int | None, because: str, now: Instant,
     return Plan("ignored", because, ticket.id, events=(event,), withdraws=message)
 
 
-def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: str) -> Plan:
+def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: str, words: str | None) -> Plan:
     """File the reply as held: it is the agent's, but its words may not go out as they are."""
     crossed = guarding.crossing(case.facts, agent, case.policy, case.now) if doubt == "crosses-colleague" else None
     letters = _ask(case, agent, doubt)
@@ -145,7 +152,7 @@ def _withhold(case: Case, ticket: TicketFacts, agent: int, because: str, doubt: 
         "filed",
         because,
         ticket.id,
-        filing=Filing("agent", "held", because, case.evidence.because, case.evidence.detail),
+        filing=Filing("agent", "held", because, case.evidence.because, case.evidence.detail, words),
         events=(Event("reply_held", doubt, case.at(ticket), agent),),
         outgoing=letters,
         holding=Holding(agent, doubt, case.now + case.policy.confirm_within),

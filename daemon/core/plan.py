@@ -234,10 +234,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter to one person; ``data`` is what an alert tells of a promise, or an acknowledgement's own template."""
+    """A letter to one person, by the address of someone whom this very plan brings in.
+
+    ``data`` is what an alert tells of a promise, or an acknowledgement's own template.
+    """
 
     kind: LetterKind
-    to: Who
+    to: Who | Address
     because: str
     data: tuple[tuple[str, str | int | None], ...] = ()
 

@@ -45,7 +45,6 @@ def card(house: House, number: int, now: Instant) -> TicketCard:
         organisation=known.organisation,
         phone=known.phone,
         remark=known.remark,
-        undelivered=Address("", dossier.undelivered_to(number)) if sketch.undelivered is not None else None,
     )
 
 
@@ -66,6 +65,7 @@ def brief(house: House, sketch: Sketch, now: Instant) -> TicketCard:
         tags=sketch.tags,
         promises=tuple(promises),
         snoozed_until=house.local_time(sketch.snoozed_until) if sketch.snoozed_until is not None else "",
+        undelivered=Address("", dossier.undelivered_to(sketch.number)) if sketch.undelivered is not None else None,
     )
 
 

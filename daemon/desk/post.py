@@ -7,9 +7,11 @@ of the delivery is recognisable.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import cast
 
-from daemon.core.plan import Plan
+from daemon.core.plan import Outgoing, Plan
+from daemon.core.values import Address
 from daemon.desk import to_agents, writing
 from daemon.desk.arrival import Arrival
 from daemon.desk.drafting import Writing
@@ -22,6 +24,7 @@ from daemon.mail.letter import Letter
 from daemon.store import commit, facts, outbox
 from daemon.store import raw as kept
 from daemon.store.commit import Written
+from daemon.store.facts import KnownPerson
 
 TO_CUSTOMERS = ("acknowledgement", "answer", "status", "reminder")
 KINDS = dict.fromkeys(("opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed"), "notification")
@@ -34,25 +37,49 @@ class SecretInLetter(Exception):
 
 
 def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: int, now: int) -> None:
-    """Compose and queue every letter of a Plan. All copies of an answer bear one Message-ID (invariant 29)."""
+    """Compose and queue every letter of a Plan. All copies of an answer in a thread bear one Message-ID (invariant 29):
+    those who came by a merge have a thread of their own, and hear nothing of the other."""
     if house.mute:
         return
     desk, ticket = arrival.to.desk, written.ticket
-    answers = sum(o.kind == "answer" for o in plan.outgoing)
-    shared = message_id(ticket or 0, house.keyring.token(ticket or 0, NOBODY), house.nonce(), house.domain(desk))
+    shared = _shared(house, plan, written, desk)
     for outgoing in plan.outgoing:
-        number = commit.who(outgoing.to, written.author)
-        person = facts.person(number) if number is not None else None
+        person = _reader(outgoing, written)
         if person is None:
             continue
         token = house.keyring.token(ticket or 0, person.id)
-        own = message_id(ticket or 0, token, house.nonce(), house.domain(desk))
-        mid = shared if outgoing.kind == "answer" and answers > 1 else own
+        to_customer = ticket is not None and outgoing.kind in TO_CUSTOMERS
+        number = facts.thread_of(ticket, person.id) if ticket is not None and to_customer else ticket or 0
+        copy = shared.get(number) if outgoing.kind == "answer" else None
+        mid = copy or _message_id(house, desk, number, person.id)
         letter = writing.write(Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token))
-        if outgoing.kind in TO_CUSTOMERS and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
+        if to_customer and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
             raise SecretInLetter(outgoing.kind)
-        kind = KINDS.get(outgoing.kind, outgoing.kind)
-        queue(house, letter, kind, desk, now, ticket=ticket, message=written.message, person=person.id)
+        kind, about, message = KINDS.get(outgoing.kind, outgoing.kind), ticket, written.message
+        if outgoing.kind == "sheet":  # it shows another ticket than the mail at hand has, with its newest words
+            about = cast(int, dict(outgoing.data)["number"])
+            message = facts.newest_message(about)
+        queue(house, letter, kind, desk, now, ticket=about, message=message, person=person.id)
+
+
+def _shared(house: House, plan: Plan, written: Written, desk: str) -> dict[int, str]:
+    """The Message-IDs of answers of which several copies go out, by the number under which their readers know it."""
+    ticket = written.ticket
+    readers = [_reader(outgoing, written) for outgoing in plan.outgoing if outgoing.kind == "answer"]
+    threads = Counter(facts.thread_of(ticket, one.id) for one in readers if ticket is not None and one is not None)
+    return {number: _message_id(house, desk, number, NOBODY) for number, copies in threads.items() if copies > 1}
+
+
+def _reader(outgoing: Outgoing, written: Written) -> KnownPerson | None:
+    """Whoever a letter is for; None for someone without an address."""
+    if isinstance(outgoing.to, Address):
+        return facts.person_at(outgoing.to.key)
+    who = commit.who(outgoing.to, written.author)
+    return facts.person(who) if who is not None else None
+
+
+def _message_id(house: House, desk: str, number: int, person: int) -> str:
+    return message_id(number, house.keyring.token(number, person), house.nonce(), house.domain(desk))
 
 
 def failures(
@@ -64,7 +91,7 @@ def failures(
         if person is None or ticket is None:
             continue
         token = house.keyring.token(ticket, person.id)
-        mid = message_id(ticket, token, house.nonce(), house.domain(row.desk))
+        mid = _message_id(house, row.desk, ticket, person.id)
         agent = house.agent(person.id)
         letter = to_agents.failure(
             house,

@@ -20,9 +20,13 @@ HIGHEST = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What the page shows: whose desk it is, and what this person said last, if anything. ``lapsed``: too late."""
+    """What the page shows: whose desk it is, and what this person said last, if anything. ``lapsed``: too late.
+
+    ``ticket`` is the number that this person knows, ``about`` the ticket that it was merged into, else the same.
+    """
 
     ticket: int
+    about: int
     person: int
     desk: str
     language: str
@@ -36,10 +40,12 @@ def question(house: House, ticket: int, token: str) -> Rating | None:
     if person is None:
         return None
     known = facts.ticket(ticket, None, None, house.now())
+    while known is not None and known.merged_into is not None:
+        known = facts.ticket(known.merged_into, None, None, house.now())
     assert known is not None
     desk = house.desk(known.desk)
-    said, lapsed = ratings.last(ticket, person), _lapsed(known.closed_at, house.now())
-    return Rating(ticket, person, desk.title, desk.language, said, lapsed)
+    said, lapsed = ratings.last(known.id, person), _lapsed(known.closed_at, house.now())
+    return Rating(ticket, known.id, person, desk.title, desk.language, said, lapsed)
 
 
 def by_click(house: House, ticket: int, token: str, positive: bool) -> bool:
@@ -48,7 +54,7 @@ def by_click(house: House, ticket: int, token: str, positive: bool) -> bool:
     if asked is None or asked.lapsed:
         return False
     if asked.said is not positive:
-        rate(house, ticket, positive, "rated-by-customer", asked.person)
+        rate(house, asked.about, positive, "rated-by-customer", asked.person)
     return True
 
 

@@ -132,7 +132,7 @@ def receipt(w: Writing) -> Letter:
     """What a mail of this agent's did, and how to take it back."""
     told = w.plan.receipt
     assert told is not None
-    people = [found for number in told.recipients if (found := facts.person(number))]
+    people = [found for who in told.recipients if (found := _addressed(who))]
     undo = by_mail = None
     if told.kind == "done" and w.written.act is not None and w.plan.did:
         token = w.house.keyring.undo_token(w.written.act)
@@ -144,7 +144,7 @@ def receipt(w: Writing) -> Letter:
         dossier.card(w.house, w.ticket, w.now) if w.written.ticket else None,
         told.understood,
         tuple(Changed(c.field, c.was, _shown(w, c.field, c.becomes)) for c in told.changes),
-        tuple(Address(p.name, p.address) for p in people),
+        tuple(people),
         told.words,
         told.internal,
         told.waits,
@@ -153,6 +153,14 @@ def receipt(w: Writing) -> Letter:
         by_mail,
     )
     return agents_letters.receipt(w.house.templates, w.desk, _post(w), what)
+
+
+def _addressed(who: int | Address) -> Address | None:
+    """Somebody as a receipt names them; None for someone without an address."""
+    if isinstance(who, Address):
+        return who
+    person = facts.person(who)
+    return Address(person.name, person.address) if person else None
 
 
 def _shown(w: Writing, name: str, value: str) -> str:

@@ -24,7 +24,7 @@ def acknowledgement(w: Writing) -> Letter:
 def status(w: Writing) -> Letter:
     number, subject, post = _thread(w)
     change = cast(Change, w.outgoing.because)
-    rate = links.rate(w.house, w.ticket, w.person.id) if change in ("resolved", "closed") else None
+    rate = links.rate(w.house, number, w.person.id) if change in ("resolved", "closed") else None
     return letters.status(w.house.templates, w.desk, post, change, number, subject, proved=_proved(w), rate=rate)
 
 
@@ -54,7 +54,8 @@ def answer(w: Writing) -> Letter:
 def _thread(w: Writing) -> tuple[int, str, letters.Post]:
     """Number and subject of the ticket as this person knows it, and the place of the next letter in its thread."""
     number = facts.thread_of(w.ticket, w.person.id)
-    post = _post(w, number, facts.conversation(w.ticket, w.person.id))
+    seen = facts.conversation(w.ticket, w.person.id)
+    post = _post(w, number, tuple(one for one in seen if one != w.message_id))  # the other copy of this very answer
     return number, facts.ticket_row(number).subject, post
 
 

@@ -383,7 +383,7 @@ KNOWN = Prepared(
 
 
 FROM_CUSTOMERS = Prepared(
-    Message.select(Message.received_at, Message.id, Message.rfc_message_id).where(
+    Message.select(Message.received_at, Message.id, Message.rfc_message_id, Message.author).where(
         Message.ticket == Slot("ticket"), Message.kind == "customer", Message.rfc_message_id.is_null(False)
     )
 )
@@ -404,26 +404,33 @@ VIA = Prepared(
 )
 
 
+CAME = Prepared(
+    Participant.select(Participant.person, Participant.via).where(
+        Participant.ticket == Slot("ticket"), Participant.via.is_null(False)
+    )
+)
+
+
 def thread_of(number: int, person: int) -> int:
     """The ticket under whose number a person knows this one: another where theirs was merged into it."""
     via: int | None = VIA.value(ticket=number, person=person)
     return number if via is None else via
 
 
-def conversation(number: int, person: int | None = None) -> tuple[str, ...]:
-    """The Message-IDs that the customers of a ticket have seen, oldest first: their own mails and our answers.
+def conversation(number: int, person: int) -> tuple[str, ...]:
+    """The Message-IDs that a customer of a ticket has seen, oldest first: mails of the customers and our answers.
 
-    Where none of their mails has one, the acknowledgement holds the thread together. Whoever came with a ticket that
-    was merged into this one has seen that one's, and of this one our answers since.
+    Where none of their mails has one, the acknowledgement holds the thread together. Those who came with a ticket that
+    was merged into this one share a thread of their own: neither they nor the others see a mail of the other thread.
     """
-    own = thread_of(number, person) if person is not None else number
-    answers = [*ANSWERS.rows(ticket=own), *(ANSWERS.rows(ticket=number) if own != number else ())]
+    came = dict(CAME.rows(ticket=number))
+    own = came.get(person, number)
+    both = [*FROM_CUSTOMERS.rows(ticket=number), *ANSWERS.rows(ticket=number)]
+    both = [row for row in both if came.get(row[3], number) == own]
     if own != number:
-        answers = [row for row in answers if row[3] == person]
-    both = sorted(
-        [*FROM_CUSTOMERS.rows(ticket=own), *(row[:3] for row in answers)], key=lambda row: (row[0], row[1] or 0)
-    )
-    seen = [message_id for _, _, message_id in both] or ACKNOWLEDGEMENTS.column(ticket=own)
+        both += [*FROM_CUSTOMERS.rows(ticket=own), *ANSWERS.rows(ticket=own)]
+    both.sort(key=lambda row: (row[0], row[1] or 0))
+    seen = [message_id for _, _, message_id, _ in both] or ACKNOWLEDGEMENTS.column(ticket=own)
     return tuple(dict.fromkeys(seen))
 
 
@@ -469,6 +476,15 @@ def words_of(message: int) -> str:
 
 
 WORDS_OF = Prepared(Message.select(Message.words).where(Message.id == Slot("number")))
+
+
+NEWEST = Prepared(Message.select(pw.fn.MAX(Message.id)).where(Message.ticket == Slot("ticket")))
+
+
+def newest_message(ticket: int) -> int | None:
+    """The message that came last to a ticket."""
+    number: int | None = NEWEST.value(ticket=ticket)
+    return number
 
 
 def received_at(message: int) -> int:
