@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from daemon.config import parse
 from daemon.core.commands.declared import DECLARED, Declaration, markdown
 from daemon.core.commands.reading import read
 from tests.journey.mails import new_mail, reply_to, text_of
 from tests.journey.receipt import Letter
 from tests.journey.running import RunningDesk
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs" / "agents.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE = (DOCS / "agents.md").read_text("utf-8")
 BEGIN, END = "<!-- commands: daemon.core.commands.declared.markdown() -->\n\n", "\n<!-- end of commands -->"
 GUIDE = PAGE.partition(BEGIN)[0]
 SHOWN = dict(re.findall(r"<!-- mail: (\w+) -->\n\n```text\n(.*?)```\n", GUIDE, re.DOTALL))
@@ -84,3 +87,10 @@ def test_each_mail_that_the_page_shows_was_sent(name: str, mails: dict[str, Lett
     sent = f"From: {mail['From']}\nSubject: {mail['Subject']}\n\n{text_of(mail)}"
     shown = ".*?".join(re.escape(part) for part in SHOWN[name].rstrip("\n").split("…"))
     assert re.search(f"(?m:^){shown}", sent, re.DOTALL), sent
+
+
+def test_the_operators_example_is_valid() -> None:
+    told = (DOCS / "operate.md").read_text("utf-8").partition("<!-- agents: the tests read this example -->")[2]
+    config = parse(tomllib.loads(told.partition("```toml\n")[2].partition("```")[0]))
+    assert config.agents.leads_only == ("merge", "spam")
+    assert [macro.commands for macro in config.macro] == [("#tag password", "#resolve")]
