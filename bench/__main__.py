@@ -7,7 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
-BENCHES = ("ingest", "mailbox", "memory", "mail", "pictures", "crash", "powercut", "promises", "reports")
+BENCHES = ("ingest", "mailbox", "agents", "memory", "mail", "pictures", "crash", "powercut", "promises", "reports")
 
 
 def main(arguments: list[str]) -> int:

@@ -12,23 +12,18 @@ new mail only after half a second.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import queue
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from email.message import EmailMessage
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
-
-from aiosmtpd.smtp import SMTP
 
 from bench import client, corpus, servers
 from bench.corpus import Sample
+from bench.relay import Arrivals, arrived, relay
 from tests.imap.dovecot import Dovecot, dovecot
 from tests.imap.servers import SECRET, Account
 
@@ -98,10 +93,10 @@ def _filed(one: servers.Daemon) -> int:
 
 def _answer(server: Dovecot, folder: Path, letters: int) -> None:
     account = server.account()
-    arrivals: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+    arrivals = Arrivals()
     with (
-        _relay(arrivals) as relay,
-        servers.daemon(folder, relay, sends=True, extra=account.table(poll=60)) as one,
+        relay(arrivals) as port,
+        servers.daemon(folder, port, sends=True, extra=account.table(poll=60)) as one,
         account.client() as program,
     ):
         while not one.outbox.execute("SELECT count(*) FROM mail_folder").fetchone()[0]:
@@ -112,9 +107,7 @@ def _answer(server: Dovecot, folder: Path, letters: int) -> None:
             customer = f"customer{number}@example.net"
             program.append("INBOX", _letter(number, customer))
             began = time.monotonic()
-            while (arrival := arrivals.get(timeout=30))[0] != customer:
-                continue
-            spent.append(arrival[1] - began)
+            spent.append(arrived(arrivals, customer).at - began)
     typical = median(spent)
     late = quantiles(spent, n=10)[-1] if len(spent) > 1 else typical
     verdict = "keeps" if typical < SECONDS else "MISSES"
@@ -128,32 +121,3 @@ def _letter(number: int, customer: str) -> bytes:
     mail["Message-ID"] = f"<{number}.mailbox@client.example.net>"
     mail.set_content("It has not arrived.")
     return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
-
-
-class _Clocked:
-    """Notes when a mail is there, and for whom."""
-
-    def __init__(self, arrivals: queue.SimpleQueue[tuple[str, float]]) -> None:
-        self._arrivals = arrivals
-
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
-        self._arrivals.put((envelope.rcpt_tos[0], time.monotonic()))
-        return "250 OK"
-
-
-@contextmanager
-def _relay(arrivals: queue.SimpleQueue[tuple[str, float]]) -> Iterator[int]:
-    """An SMTP server in a thread of its own; its port."""
-    loop, ports = asyncio.new_event_loop(), queue.SimpleQueue[int]()
-
-    async def serve() -> None:
-        server = await loop.create_server(lambda: SMTP(_Clocked(arrivals)), "127.0.0.1", 0)
-        ports.put(server.sockets[0].getsockname()[1])
-
-    def run() -> None:
-        loop.run_until_complete(serve())
-        loop.run_forever()
-
-    threading.Thread(target=run, daemon=True).start()
-    yield ports.get()
-    loop.call_soon_threadsafe(loop.stop)

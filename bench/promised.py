@@ -78,7 +78,7 @@ def turns(options: argparse.Namespace) -> None:
     with desk(PROMISING) as here:
         print(f"tickets    {options.tickets:,} open ones with two promises each")
         began = time.perf_counter()
-        _fill(here, options.tickets)
+        fill(here, options.tickets)
         here.tick()
         print(f"           made in {time.perf_counter() - began:.0f} s\n", flush=True)
         took = [_turn(here) for _ in range(50)]
@@ -96,12 +96,13 @@ def turns(options: argparse.Namespace) -> None:
 PAUSE = 0.1
 
 
-def _fill(here: SimulatedDesk, count: int) -> None:
+def fill(here: SimulatedDesk, count: int) -> None:
+    """Open so many tickets of one customer's, whose promises run."""
     house = here.house
     person = house.store.write(lambda: commit.person(Address("", "customer@example.net"), "", here.now)).result()
     for first in range(0, count, AT_ONCE):
         house.store.write(lambda: _fill_some(here, person, AT_ONCE)).result()
-        if first % 20_000 == 0:
+        if first and first % 20_000 == 0:
             print(f"           {first:,} …", flush=True)
 
 

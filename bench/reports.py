@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,13 +40,22 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     sizes = sorted({10_000, 100_000, options.tickets} & set(range(options.tickets + 1)))
     for size in sizes:
-        print(f"desk       {size:,} tickets")
-        database(FOLDER, size)
+        print(f"desk       {size:,} tickets", flush=True)
+        _make(size)
     print(f"rounds     {options.rounds}; medians; each step in a process of its own\n")
     told = {size: _size(size, options.rounds if size == sizes[-1] else 1) for size in sizes}
     _growth(told)
     _peer(options.rounds)
     return 0
+
+
+def _make(size: int) -> None:
+    """Make the database in a process of its own: how large this one ever was, is told of the steps that it starts."""
+    making = multiprocessing.get_context("spawn").Process(target=database, args=(FOLDER, size))
+    making.start()
+    making.join()
+    if making.exitcode:
+        raise SystemExit(f"the desk of {size:,} tickets could not be made; see above")
 
 
 def _size(size: int, rounds: int) -> dict[str, float]:
