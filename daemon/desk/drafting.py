@@ -11,9 +11,19 @@ from daemon.desk.house import House
 from daemon.mail import letters
 from daemon.mail.answer import Words
 from daemon.mail.attachments import attachment_bytes
+from daemon.mail.cards import TicketCard
 from daemon.mail.letter import Enclosure
 from daemon.store.commit import Written
+from daemon.store.dossier import Said
 from daemon.store.facts import KnownPerson
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the letters of one plan show alike, looked up once: the card of the ticket, and what was said before."""
+
+    card: TicketCard | None = None
+    said: list[Said] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Writing:
     person: KnownPerson
     message_id: str
     token: str
+    shared: Shared
 
     @property
     def mail(self) -> Mail:

@@ -14,7 +14,7 @@ from daemon.core.plan import Outgoing, Plan
 from daemon.core.values import Address
 from daemon.desk import to_agents, writing
 from daemon.desk.arrival import Arrival
-from daemon.desk.drafting import Writing
+from daemon.desk.drafting import Shared, Writing
 from daemon.desk.house import House
 from daemon.desk.words import secrets_of
 from daemon.mail.address import message_id
@@ -42,6 +42,7 @@ def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: 
     if house.mute:
         return
     desk, ticket = arrival.to.desk, written.ticket
+    alike = Shared()
     shared = _shared(house, plan, written, desk)
     for outgoing in plan.outgoing:
         person = _reader(outgoing, written)
@@ -52,7 +53,9 @@ def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: 
         number = facts.thread_of(ticket, person.id) if ticket is not None and to_customer else ticket or 0
         copy = shared.get(number) if outgoing.kind == "answer" else None
         mid = copy or _message_id(house, desk, number, person.id)
-        letter = writing.write(Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token))
+        letter = writing.write(
+            Writing(house, plan, written, arrival, inbound, now, outgoing, person, mid, token, alike)
+        )
         if to_customer and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
             raise SecretInLetter(outgoing.kind)
         kind, about, message = KINDS.get(outgoing.kind, outgoing.kind), ticket, written.message

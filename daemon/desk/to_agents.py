@@ -19,6 +19,7 @@ from daemon.mail.letters import card
 from daemon.mail.mailto import mailto
 from daemon.store import dossier as rows
 from daemon.store import facts, outbox, people
+from daemon.store.dossier import Said
 from daemon.store.facts import KnownPerson
 
 HOUR = 3_600
@@ -27,7 +28,7 @@ OF_COLLEAGUES = frozenset({"noted", "mentioned", "answered", "crossed"})
 
 def notification(w: Writing) -> Letter:
     kind = cast(Occasion, w.outgoing.kind)
-    said = rows.said(w.ticket, w.written.message, dossier.MOST_EARLIER)
+    said = _said(w)
     files = w.mail.attachments if kind != "assigned" else ()
     enclosed = sum(a.size for a in files) <= w.house.config.limits.attached_to_notifications
     by = ""
@@ -42,7 +43,7 @@ def notification(w: Writing) -> Letter:
         told = w.forwarded
         author = told.sender if told else w.mail.sender or Address(w.mail.from_text, "")
         words = told.words if told else w.mail.reply_text
-    ticket = dossier.card(w.house, w.ticket, w.now)
+    ticket = _card(w)
     return agents_letters.notification(
         w.house.templates,
         w.desk,
@@ -57,6 +58,20 @@ def notification(w: Writing) -> Letter:
         _actions(w, ticket),
         by,
     )
+
+
+def _card(w: Writing) -> TicketCard:
+    """The card of the ticket, the same for all who are told."""
+    if w.shared.card is None:
+        w.shared.card = dossier.card(w.house, w.ticket, w.now)
+    return w.shared.card
+
+
+def _said(w: Writing) -> list[Said]:
+    """What was said before, newest first."""
+    if w.shared.said is None:
+        w.shared.said = rows.said(w.ticket, w.written.message, dossier.MOST_EARLIER)
+    return w.shared.said
 
 
 def _colleague(w: Writing) -> Address:
@@ -115,7 +130,7 @@ def unclear(w: Writing) -> Letter:
     token = w.house.keyring.confirm_token(w.inbound)
     link = f"{w.house.config.http.url}/confirm/{w.inbound}-{token}"
     faults = tuple(Fault(f.line, f.because, f.argument, f.nearest) for f in w.plan.faults)
-    ticket = dossier.card(w.house, w.ticket, w.now) if w.written.ticket else None
+    ticket = _card(w) if w.written.ticket else None
     what = Unclear(
         card(w.desk),
         ticket,
@@ -141,7 +156,7 @@ def receipt(w: Writing) -> Letter:
     what = Receipt(
         told.kind,
         card(w.desk),
-        dossier.card(w.house, w.ticket, w.now) if w.written.ticket else None,
+        _card(w) if w.written.ticket else None,
         told.understood,
         tuple(Changed(c.field, c.was, _shown(w, c.field, c.becomes)) for c in told.changes),
         tuple(people),
@@ -204,7 +219,7 @@ def alert(w: Writing) -> Letter:
         w.desk,
         _post(w),
         cast(Alarm, w.outgoing.because),
-        dossier.card(w.house, w.ticket, w.now),
+        _card(w),
         str(told.get("metric") or ""),
         w.house.local_time(due) if isinstance(due, int) else "",
         cast(int, told.get("share", 0)),

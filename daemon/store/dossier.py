@@ -11,6 +11,7 @@ import peewee as pw
 from daemon.core.status import BACKLOG
 from daemon.core.values import Address, Instant
 from daemon.store import query
+from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     MailAddress,
     Message,
@@ -25,6 +26,7 @@ from daemon.store.tables import (
 
 MOST_OTHERS = 5
 AT_ONCE = 500
+LAST = 2**63 - 1
 OWED = ("running", "paused", "broken")
 
 
@@ -83,8 +85,8 @@ def _address(person: Any) -> Any:
     return MailAddress.select(pw.fn.MIN(MailAddress.address)).where(MailAddress.person == person.id)
 
 
-def _sketches(condition: Any) -> list[Sketch]:
-    rows = query.rows(
+def _wanted(condition: Any) -> pw.Query:
+    return (
         Ticket.select(
             Ticket.id,
             Ticket.desk,
@@ -108,15 +110,46 @@ def _sketches(condition: Any) -> list[Sketch]:
         .where(condition)
         .order_by(Ticket.id)
     )
+
+
+IS_OPEN = Ticket.status.in_(sorted(BACKLOG))
+ONE = Prepared(_wanted(Ticket.id == Slot("number")))
+SOME = Prepared(_wanted(Ticket.id.in_(Slots("numbers"))))
+MINE = Prepared(_wanted((Ticket.assignee == Slot("person")) & IS_OPEN))
+OF_TEAMS = Prepared(_wanted(Ticket.team.in_(Slots("teams")) & IS_OPEN))
+UNASSIGNED = Prepared(_wanted(Ticket.team.in_(Slots("teams")) & IS_OPEN & Ticket.assignee.is_null()))
+WATCHED = Prepared(
+    _wanted(Ticket.id.in_(Watcher.select(Watcher.ticket).where(Watcher.person == Slot("person"))) & IS_OPEN)
+)
+TAGS = Prepared(
+    TicketTag.select(TicketTag.ticket, TicketTag.tag)
+    .where(TicketTag.ticket.in_(Slots("numbers")))
+    .order_by(TicketTag.tag)
+)
+PROMISED = Prepared(
+    Promise.select(
+        Promise.ticket,
+        Promise.metric,
+        Promise.state,
+        Promise.calendar,
+        Promise.policy,
+        Promise.budget,
+        Promise.spent,
+        Promise.running_since,
+        Promise.due_at,
+    ).where(Promise.ticket.in_(Slots("numbers")), Promise.ended_at.is_null(), Promise.state.in_(OWED))
+)
+
+
+def _sketches(rows: Sequence[tuple[Any, ...]]) -> list[Sketch]:
     numbers = [row[0] for row in rows]
     owed: dict[int, list[Owed]] = {}
     tags: dict[int, list[str]] = {}
-    for some in _some(numbers):
-        for one in _owed(some):
-            owed.setdefault(one.ticket, []).append(one)
-        for ticket, tag in query.rows(
-            TicketTag.select(TicketTag.ticket, TicketTag.tag).where(TicketTag.ticket.in_(some)).order_by(TicketTag.tag)
-        ):
+    for at in range(0, len(numbers), AT_ONCE):
+        some = numbers[at : at + AT_ONCE]
+        for row in PROMISED.rows(numbers=some):
+            owed.setdefault(row[0], []).append(Owed(*row))
+        for ticket, tag in TAGS.rows(numbers=some):
             tags.setdefault(ticket, []).append(tag)
     return [_sketch(row, tuple(tags.get(row[0], ())), tuple(owed.get(row[0], ()))) for row in rows]
 
@@ -144,47 +177,24 @@ def _sketch(row: tuple[Any, ...], tags: tuple[str, ...], owed: tuple[Owed, ...])
     )
 
 
-def _some(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE))
-
-
-def _owed(numbers: Sequence[int]) -> list[Owed]:
-    rows = query.rows(
-        Promise.select(
-            Promise.ticket,
-            Promise.metric,
-            Promise.state,
-            Promise.calendar,
-            Promise.policy,
-            Promise.budget,
-            Promise.spent,
-            Promise.running_since,
-            Promise.due_at,
-        ).where(Promise.ticket.in_(list(numbers)), Promise.ended_at.is_null(), Promise.state.in_(OWED))
-    )
-    return [Owed(*row) for row in rows]
-
-
 def one(number: int) -> Sketch | None:
     """One ticket."""
-    return next(iter(_sketches(Ticket.id == number)), None)
+    return next(iter(_sketches(ONE.rows(number=number))), None)
 
 
 def mine(person: int) -> list[Sketch]:
     """The open tickets that this agent has."""
-    return _sketches((Ticket.assignee == person) & Ticket.status.in_(sorted(BACKLOG)))
+    return _sketches(MINE.rows(person=person))
 
 
 def of_teams(teams: Iterable[str], *, unassigned: bool = False) -> list[Sketch]:
     """The open tickets of teams; ``unassigned``: those that nobody has."""
-    condition = Ticket.team.in_(sorted(teams)) & Ticket.status.in_(sorted(BACKLOG))
-    return _sketches(condition & Ticket.assignee.is_null() if unassigned else condition)
+    return _sketches((UNASSIGNED if unassigned else OF_TEAMS).rows(teams=sorted(teams)))
 
 
 def watched(person: int) -> list[Sketch]:
     """The open tickets that this agent watches."""
-    numbers = Watcher.select(Watcher.ticket).where(Watcher.person == person)
-    return _sketches(Ticket.id.in_(numbers) & Ticket.status.in_(sorted(BACKLOG)))
+    return _sketches(WATCHED.rows(person=person))
 
 
 def with_words(text: str, limit: int) -> list[Sketch]:
@@ -203,47 +213,52 @@ def with_words(text: str, limit: int) -> list[Sketch]:
         .order_by(Ticket.id.desc())
         .limit(limit)
     )
-    return _sketches(Ticket.id.in_(found)) if found else []
+    return _sketches(SOME.rows(numbers=found))
+
+
+MERGED = Prepared(Ticket.select(Ticket.id).where(Ticket.merged_into == Slot("number")))
+SAID = Prepared(
+    Message.select(Message.id, Message.kind, Person.name, _address(Person), Message.at, Message.words)
+    .join(Person, pw.JOIN.LEFT_OUTER)
+    .where(
+        Message.ticket.in_(Slots("tickets")),
+        Message.state.in_(("filed", "waiting")),
+        Message.kind != "bounce",
+        Message.id < Slot("before"),
+    )
+    .order_by(Message.id.desc())
+    .limit(Slot("limit"))
+)
+PARTICIPANTS = Prepared(
+    Participant.select(Person.name, _address(Person))
+    .join(Person)
+    .where(Participant.ticket == Slot("number"))
+    .order_by(Participant.since, Participant.person)
+)
+THEIRS = (Ticket.requester == Slot("person")) & (Ticket.id != Slot("but")) & Ticket.status.not_in(("merged", "spam"))
+OTHERS = Prepared(Ticket.select(pw.fn.COUNT(Ticket.id)).where(THEIRS))
+OPEN_OTHERS = Prepared(
+    Ticket.select(Ticket.id, Ticket.subject).where(THEIRS, IS_OPEN).order_by(Ticket.id.desc()).limit(MOST_OTHERS)
+)
 
 
 def said(number: int, before: int | None = None, limit: int = 200) -> list[Said]:
     """The conversation of a ticket and of those merged into it, newest first; ``before`` is a message."""
-    merged = Ticket.select(Ticket.id).where(Ticket.merged_into == number)
-    condition = ((Message.ticket == number) | Message.ticket.in_(merged)) & Message.state.in_(("filed", "waiting"))
-    if before is not None:
-        condition &= Message.id < before
-    rows = query.rows(
-        Message.select(Message.id, Message.kind, Person.name, _address(Person), Message.at, Message.words)
-        .join(Person, pw.JOIN.LEFT_OUTER)
-        .where(condition & (Message.kind != "bounce"))
-        .order_by(Message.id.desc())
-        .limit(limit)
-    )
+    tickets = [number, *MERGED.column(number=number)]
+    rows = SAID.rows(tickets=tickets, before=LAST if before is None else before, limit=limit)
     return [Said(row[0], row[1], Address(row[2] or "", row[3] or ""), row[4], row[5]) for row in rows]
 
 
 def participants(number: int) -> tuple[Address, ...]:
     """Those who receive the public mail of a ticket, the longest there first."""
-    rows = query.rows(
-        Participant.select(Person.name, _address(Person))
-        .join(Person)
-        .where(Participant.ticket == number)
-        .order_by(Participant.since, Participant.person)
-    )
-    return tuple(Address(name, address) for name, address in rows if address)
+    return tuple(Address(name, address) for name, address in PARTICIPANTS.rows(number=number) if address)
 
 
 def others_of(person: int, but: int) -> tuple[int, tuple[tuple[int, str], ...]]:
     """How many earlier tickets a requester has, and the newest of those that are open: number, subject."""
-    theirs = (Ticket.requester == person) & (Ticket.id != but) & Ticket.status.not_in(("merged", "spam"))
-    count = Ticket.select(pw.fn.COUNT(Ticket.id)).where(theirs).scalar()
-    rows = query.rows(
-        Ticket.select(Ticket.id, Ticket.subject)
-        .where(theirs, Ticket.status.in_(sorted(BACKLOG)))
-        .order_by(Ticket.id.desc())
-        .limit(MOST_OTHERS)
-    )
-    return int(count or 0), tuple((number, subject) for number, subject in rows)
+    count = int(OTHERS.value(person=person, but=but) or 0)
+    rows = OPEN_OTHERS.rows(person=person, but=but) if count else []
+    return count, tuple((number, subject) for number, subject in rows)
 
 
 def undelivered_to(number: int) -> str:
