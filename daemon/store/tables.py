@@ -410,6 +410,73 @@ class News(Numbered):
     at = pw.BigIntegerField()
 
 
+class Token(Numbered):
+    """A bearer token of the API: its digest (SHA-256, hex), never itself. ``person``: on whose behalf it acts, if anyone's.
+
+    ``scopes`` are separated by blanks; ``role`` is agent or requester where there is a person.
+    """
+
+    name = pw.TextField()
+    digest = pw.CharField(64, unique=True)
+    scopes = pw.TextField()
+    person = pw.ForeignKeyField(Person, null=True, index=False)
+    role = pw.TextField(default="")
+    created_at = pw.BigIntegerField()
+    expires_at = pw.BigIntegerField(null=True)
+    revoked_at = pw.BigIntegerField(null=True)
+    used_at = pw.BigIntegerField(null=True)
+
+
+class Repeatable(Row):
+    """The answer that a POST with an Idempotency-Key got; ``request`` is the digest of what it asked."""
+
+    token = pw.ForeignKeyField(Token, index=False)
+    key = pw.TextField()
+    request = pw.CharField(64)
+    status = pw.IntegerField()
+    headers = pw.TextField(default="{}")
+    body = pw.TextField()
+    created_at = pw.BigIntegerField(index=True)
+
+    class Meta:
+        primary_key = pw.CompositeKey("token", "key")
+
+
+class TicketField(Row):
+    """The value of a field that the operator declared, as text."""
+
+    ticket = pw.ForeignKeyField(Ticket)
+    name = pw.TextField()
+    value = pw.TextField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("ticket", "name")
+
+
+class Webhook(Row):
+    """How far an endpoint has been told of events: up to ``event`` all; ``attempts`` failed since ``failing_since``."""
+
+    endpoint = pw.TextField(primary_key=True)
+    event = pw.BigIntegerField(default=0)
+    attempts = pw.IntegerField(default=0)
+    due_at = pw.BigIntegerField(default=0)
+    failing_since = pw.BigIntegerField(null=True)
+    paused_at = pw.BigIntegerField(null=True)
+    told_at = pw.BigIntegerField(null=True)
+    response = pw.TextField(default="")
+
+
+class SignIn(Row):
+    """A link that signs a client in to the portal, or the session that it led to (``kind``); digests (SHA-256) alone."""
+
+    digest = pw.CharField(64, primary_key=True)
+    kind = pw.TextField()
+    person = pw.ForeignKeyField(Person, index=False)
+    created_at = pw.BigIntegerField()
+    expires_at = pw.BigIntegerField(index=True)
+    used_at = pw.BigIntegerField(null=True)
+
+
 class Calendar(Row):
     """A version of a calendar: its definition (JSON), under a digest of it and of the years it was first laid out for.
 
@@ -497,6 +564,11 @@ TABLES: tuple[type[pw.Model], ...] = (
     Waiting,
     Absence,
     News,
+    Token,
+    Repeatable,
+    TicketField,
+    Webhook,
+    SignIn,
     Calendar,
     CalendarYear,
     SlaPolicy,

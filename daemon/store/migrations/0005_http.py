@@ -1,0 +1,92 @@
+"""What HTTP needs: tokens, answers that may be asked for again, fields of the operator's own, webhooks, sign-ins."""
+
+from peewee import *
+
+
+def up(migrator, db):
+    class Person(Model):
+        id = BigAutoField()
+
+        class Meta:
+            database = db
+            table_name = "person"
+
+    class Ticket(Model):
+        id = BigAutoField()
+
+        class Meta:
+            database = db
+            table_name = "ticket"
+
+    class Token(Model):
+        id = BigAutoField()
+        name = TextField()
+        digest = CharField(64, unique=True)
+        scopes = TextField()
+        person = ForeignKeyField(Person, null=True, index=False)
+        role = TextField(default="")
+        created_at = BigIntegerField()
+        expires_at = BigIntegerField(null=True)
+        revoked_at = BigIntegerField(null=True)
+        used_at = BigIntegerField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "token"
+
+    class Repeatable(Model):
+        token = ForeignKeyField(Token, index=False)
+        key = TextField()
+        request = CharField(64)
+        status = IntegerField()
+        headers = TextField(default="{}")
+        body = TextField()
+        created_at = BigIntegerField(index=True)
+
+        class Meta:
+            database = db
+            table_name = "repeatable"
+            primary_key = CompositeKey("token", "key")
+
+    class TicketField(Model):
+        ticket = ForeignKeyField(Ticket)
+        name = TextField()
+        value = TextField()
+
+        class Meta:
+            database = db
+            table_name = "ticket_field"
+            primary_key = CompositeKey("ticket", "name")
+
+    class Webhook(Model):
+        endpoint = TextField(primary_key=True)
+        event = BigIntegerField(default=0)
+        attempts = IntegerField(default=0)
+        due_at = BigIntegerField(default=0)
+        failing_since = BigIntegerField(null=True)
+        paused_at = BigIntegerField(null=True)
+        told_at = BigIntegerField(null=True)
+        response = TextField(default="")
+
+        class Meta:
+            database = db
+            table_name = "webhook"
+
+    class SignIn(Model):
+        digest = CharField(64, primary_key=True)
+        kind = TextField()
+        person = ForeignKeyField(Person, index=False)
+        created_at = BigIntegerField()
+        expires_at = BigIntegerField(index=True)
+        used_at = BigIntegerField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "sign_in"
+
+    db.create_tables([Token, Repeatable, TicketField, Webhook, SignIn])
+
+
+def down(migrator, db):
+    for table in ("sign_in", "webhook", "ticket_field", "repeatable", "token"):
+        migrator.migrate(migrator.drop_table(table))
