@@ -411,9 +411,10 @@ class News(Numbered):
 
 
 class Token(Numbered):
-    """A bearer token of the API: its digest (SHA-256, hex), never itself. ``person``: on whose behalf it acts, if anyone's.
+    """A bearer token of the API: its digest (SHA-256, hex), never itself.
 
-    ``scopes`` are separated by blanks; ``role`` is agent or requester where there is a person.
+    ``person``: on whose behalf it acts, if anyone's, and in which ``role`` (agent, requester). ``scopes`` have blanks
+    between.
     """
 
     name = pw.TextField()
@@ -467,7 +468,7 @@ class Webhook(Row):
 
 
 class SignIn(Row):
-    """A link that signs a client in to the portal, or the session that it led to (``kind``); digests (SHA-256) alone."""
+    """A link that signs a client in to the portal, or the session that it led to (``kind``): a digest alone."""
 
     digest = pw.CharField(64, primary_key=True)
     kind = pw.TextField()
