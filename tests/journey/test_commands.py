@@ -111,3 +111,17 @@ def test_a_typo_a_missing_argument_and_a_late_command_are_named_in_a_sentence(de
         assert sentence in told(held.letter("unclear", AGENT)), told(held.letter("unclear", AGENT))
         assert held.kinds == [("unclear", AGENT)]
     assert desk.events(first.ticket).count("agent_replied") == 0
+
+
+def test_a_team_that_is_given_a_ticket_is_told_so(desk: RunningDesk) -> None:
+    first = desk.send(new_mail(fresh(), To="billing@desk.example"))
+    given = does(desk, first, "#team support")
+    assert "Desk Agent gave this request to your team." in told(given.letter("notification", SECOND))
+    given = does(desk, first, "#assign second")
+    assert "Desk Agent gave this request to you." in told(given.letter("notification", SECOND))
+
+
+def test_a_receipt_says_who_watches(desk: RunningDesk) -> None:
+    first = opened(desk)
+    assert "Watches it: Second Agent" in told(does(desk, first, f"#cc {SECOND}").letter("receipt", AGENT))
+    assert "Watches it no longer: Second Agent" in told(does(desk, first, "#unwatch", SECOND).letter("receipt", SECOND))
