@@ -110,7 +110,7 @@ def _take_back(back: _Back, did: Did, waits: bool) -> None:
             back.changes.append(Changed("unlink", "", f"#{did.key}"))
         case "away":
             back.deeds.append(Away(int(did.key), None))
-            back.changes.append(Changed("away", "", "off"))
+            back.changes.append(Changed("back"))
 
 
 def _column(back: _Back, did: Did, waits: bool) -> None:

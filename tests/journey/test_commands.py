@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.receipt import Letter, Receipt
 from tests.journey.running import AGENT, SECOND, RunningDesk
+from tests.journey.sink import Sink
 
 
 def opened(desk: RunningDesk, customer: str = "") -> Receipt:
@@ -75,8 +77,8 @@ def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     return str(re.findall(r"goes to: (\S+@\S+)", told(letter))[0])
 
 
-def asks(desk: RunningDesk, words: str, agent: str = AGENT) -> Receipt:
-    return desk.send(new_mail(agent, words, To=personal(desk, agent), Subject="A question"), "inside")
+def asks(desk: RunningDesk, words: str, agent: str = AGENT, to: str = "") -> Receipt:
+    return desk.send(new_mail(agent, words, To=to or personal(desk, agent), Subject="A question"), "inside")
 
 
 def test_a_queue_of_words_finds_them_in_subject_text_and_people(desk: RunningDesk) -> None:
@@ -111,3 +113,25 @@ def test_a_typo_a_missing_argument_and_a_late_command_are_named_in_a_sentence(de
         assert sentence in told(held.letter("unclear", AGENT)), told(held.letter("unclear", AGENT))
         assert held.kinds == [("unclear", AGENT)]
     assert desk.events(first.ticket).count("agent_replied") == 0
+
+
+def test_a_team_that_is_given_a_ticket_is_told_so(desk: RunningDesk) -> None:
+    first = desk.send(new_mail(fresh(), To="billing@desk.example"))
+    given = does(desk, first, "#team support")
+    assert "Desk Agent gave this request to your team." in told(given.letter("notification", SECOND))
+    given = does(desk, first, "#assign second")
+    assert "Desk Agent gave this request to you." in told(given.letter("notification", SECOND))
+
+
+def test_a_receipt_says_who_watches(desk: RunningDesk) -> None:
+    first = opened(desk)
+    assert "Watches it: Second Agent" in told(does(desk, first, f"#cc {SECOND}").letter("receipt", AGENT))
+    assert "Watches it no longer: Second Agent" in told(does(desk, first, "#unwatch", SECOND).letter("receipt", SECOND))
+
+
+def test_whoever_comes_back_is_told_so(open_desk: Callable[..., RunningDesk], sink: Sink) -> None:
+    desk = open_desk(sink)
+    to = personal(desk, SECOND)
+    assert "Away until:" in told(asks(desk, "#away until tomorrow", SECOND, to).letter("receipt"))
+    assert opened(desk).kinds[1:] == [("notification", AGENT)]
+    assert told(asks(desk, "#away off", SECOND, to).letter("receipt")).endswith("Done: #away off Back again")

@@ -89,7 +89,7 @@ def away(work: Work, command: Command) -> None:
     argument = command.argument
     if argument == "off":
         work.deeds.append(Away(work.agent.person, None))
-        work.changes.append(Changed("away", "", "off"))
+        work.changes.append(Changed("back"))
         return
     try:
         then = until(argument, work.now, work.facts.office.zone)
