@@ -72,7 +72,8 @@ class Office:
 
     ``values`` by column; ``macros`` are rendered for this ticket and agent; ``people`` who has each address that the
     commands name, by its key; ``ours`` those that are a desk's; ``contacts`` the addresses of the ticket's participants
-    by key; ``last_act`` what an undo would take back; ``zone`` that in which times are read.
+    by key; ``links`` the related tickets; ``last_act`` what an undo would take back; ``zone`` that in which times are
+    read.
     """
 
     values: Mapping[str, str | int | None] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Office:
     names: Mapping[int, str] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     contacts: Mapping[str, int] = field(default_factory=dict)
+    links: frozenset[int] = frozenset()
     last_act: ActFacts | None = None
     zone: tzinfo = UTC
 
@@ -110,12 +112,13 @@ class Joining:
 
 @dataclass(frozen=True, slots=True)
 class Requesting:
-    """The ticket is someone else's from now on."""
+    """The ticket is someone else's from now on, who takes part then, unless an undo makes it theirs again."""
 
     who: Address | int
     because: str
     at: Instant
     actor: int | None
+    joins: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 from daemon.core import hearing, routing
 from daemon.core.acting.act import act
@@ -87,6 +88,10 @@ class CarryingOut:
             did.append(Did("note"))
             events.append(Event("note_added", self.because, self.at, self.agent))
         becomes = self._becoming(work, ticket, public)
+        aside = work.values.get("snoozed_until")
+        until = work.until if work.until is not None or becomes != ticket.status else aside
+        if until != aside and not work.merges:
+            did.append(Did("snooze", "", cast("int | None", aside), until))  # before the status: it is undone after it
         if becomes != ticket.status and not work.merges:
             did.append(Did("column", "status", ticket.status, becomes))
         if not (public and wait):
@@ -99,7 +104,7 @@ class CarryingOut:
                 self.because,
                 people if public else None,
                 becomes,
-                work.until,
+                work.until if not work.merges else None,
             )
             events = [*out.events, *events] if public else [*events, *out.events]
             letters += out.outgoing
@@ -130,6 +135,8 @@ class CarryingOut:
 
     def _becoming(self, work: Work, ticket: TicketFacts, public: str) -> str:
         """The status after this mail: the one that it asks for, else what an answer makes of the present one."""
+        if work.merges:
+            return "merged"
         if work.becomes is not None:
             return work.becomes
         return after_agent_replied(ticket.status) if public else ticket.status

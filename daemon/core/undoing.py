@@ -43,6 +43,19 @@ class _Back:
     changes: list[Changed] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     withdraws: int | None = None
+    values: dict[str, str | int | None] = field(init=False)
+    tags: set[str] = field(init=False)
+    contacts: set[str] = field(init=False)
+    watchers: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        office, ticket = self.facts.office, self.ticket
+        self.values = dict(office.values) | ({"status": ticket.status} if ticket else {})
+        self.tags, self.contacts = set(office.tags), set(office.contacts)
+        self.watchers = set(ticket.watchers) if ticket else set()
+
+    def skip(self, name: str) -> None:
+        self.skipped.append((name, "changed-meanwhile"))
 
 
 def undo(act: ActFacts | None, facts: Facts, ticket: TicketFacts | None, agent: int, now: Instant) -> Plan:
@@ -93,37 +106,30 @@ def _take_back(back: _Back, did: Did, waits: bool) -> None:
             _column(back, did, waits)
         case "tag":
             _tag(back, did)
+        case "snooze":
+            _snooze(back, did, waits)
         case "watch":
-            back.deeds.append(Watching(int(did.key), bool(did.was)))
-            back.changes.append(
-                Changed("watch" if did.was else "unwatch", "", back.facts.office.names.get(int(did.key), ""))
-            )
+            _watcher(back, did)
         case "participant":
-            back.deeds.append(Joining(Address("", did.key), bool(did.was), BECAUSE, back.at, back.agent))
-            back.changes.append(Changed("participant" if did.was else "no-participant", "", did.key))
+            _participant(back, did)
         case "requester":
-            assert isinstance(did.was, int)
-            back.deeds.append(Requesting(did.was, BECAUSE, back.at, back.agent))
-            back.changes.append(Changed("requester", did.key, _address(back, did.was)))
+            _requester(back, did)
         case "link":
             back.deeds.append(Unlinking(int(did.key)))
             back.changes.append(Changed("unlink", "", f"#{did.key}"))
         case "away":
             back.deeds.append(Away(int(did.key), None))
-            back.changes.append(Changed("away", "", "off"))
+            back.changes.append(Changed("back"))
 
 
 def _column(back: _Back, did: Did, waits: bool) -> None:
     """A column goes back, unless it never changed (a status that waits with its reply) or someone changed it since."""
-    ticket = back.ticket
-    if ticket is None:
-        return
-    current = ticket.status if did.key == "status" else back.facts.office.values.get(did.key)
     field_ = {"resolution_text": "resolution", "merged_into": "merge"}.get(did.key, did.key)
-    if current != did.becomes:
+    if back.values.get(did.key) != did.becomes:
         if not (did.key == "status" and waits):
-            back.skipped.append((field_, "changed-meanwhile"))
+            back.skip(field_)
         return
+    back.values[did.key] = did.was
     kind = "status_changed" if did.key == "status" else "unmerged" if did.key == "merged_into" else EVENTS[did.key]
     back.events.append(Event(kind, BECAUSE, back.at, back.agent, did.key, did.becomes, did.was))
     if did.key == "merged_into" and isinstance(did.becomes, int):
@@ -131,13 +137,56 @@ def _column(back: _Back, did: Did, waits: bool) -> None:
     back.changes.append(Changed(field_, _told(back, did.key, did.becomes), _told(back, did.key, did.was)))
 
 
-def _tag(back: _Back, did: Did) -> None:
-    if (did.key in back.facts.office.tags) != bool(did.becomes):
-        back.skipped.append(("tag", "changed-meanwhile"))
+def _snooze(back: _Back, did: Did, waits: bool) -> None:
+    """Until when it is put aside goes back after its status, whose change has cleared it."""
+    if back.ticket is None or back.values.get("status") != "on_hold":
         return
+    if back.facts.office.values.get("snoozed_until") != did.becomes:
+        if not waits:
+            back.skip("snooze")
+    elif did.was is not None or back.ticket.status == "on_hold":
+        back.events.append(Event("snoozed", BECAUSE, back.at, back.agent, data=(("until", did.was),)))
+        back.changes.append(Changed("snooze", "", str(did.was or "off")))
+
+
+def _tag(back: _Back, did: Did) -> None:
+    if (did.key in back.tags) != bool(did.becomes):
+        back.skip("tag")
+        return
+    back.tags ^= {did.key}
     kind = "tagged" if did.was else "untagged"
     back.events.append(Event(kind, BECAUSE, back.at, back.agent, data=(("tag", did.key),)))
     back.changes.append(Changed("tag" if did.was else "untag", "", did.key))
+
+
+def _watcher(back: _Back, did: Did) -> None:
+    person = int(did.key)
+    if (person in back.watchers) != bool(did.becomes):
+        back.skip("watch")
+        return
+    back.watchers ^= {person}
+    back.deeds.append(Watching(person, bool(did.was)))
+    back.changes.append(Changed("watch" if did.was else "unwatch", "", back.facts.office.names.get(person, "")))
+
+
+def _participant(back: _Back, did: Did) -> None:
+    key = did.key.casefold()
+    if (key in back.contacts) != bool(did.becomes):
+        back.skip("participant")
+        return
+    back.contacts ^= {key}
+    back.deeds.append(Joining(Address("", did.key), bool(did.was), BECAUSE, back.at, back.agent))
+    back.changes.append(Changed("participant" if did.was else "no-participant", "", did.key))
+
+
+def _requester(back: _Back, did: Did) -> None:
+    assert isinstance(did.was, int)
+    if back.facts.office.people.get(did.key.casefold()) != back.values.get("requester"):
+        back.skip("requester")
+        return
+    back.values["requester"] = did.was
+    back.deeds.append(Requesting(did.was, BECAUSE, back.at, back.agent, joins=False))
+    back.changes.append(Changed("requester", did.key, _address(back, did.was)))
 
 
 def _told(back: _Back, column: str, value: str | int | None) -> str:

@@ -7,6 +7,7 @@ away gets none, and finds what happened in the first one after.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -19,6 +20,7 @@ from daemon.desk import post, queues
 from daemon.desk.house import House
 from daemon.mail import agents_letters, letters
 from daemon.mail.address import message_id
+from daemon.mail.letter import Letter
 from daemon.store import facts, news, staffing, terms
 from daemon.store.writer import StoreUnavailable
 
@@ -55,33 +57,51 @@ class Digests:
         return float(max(min(time.next(now, zone) for time in self._times) - now, 1))
 
     async def _send(self) -> None:
-        absent = await asyncio.to_thread(self._house.store.read, lambda: staffing.away(self._house.now()))
+        house = self._house
+        absent = await asyncio.to_thread(house.store.read, lambda: staffing.away(house.now()))
         sent = 0
-        for agent in self._house.agents:
+        for agent in house.agents:
             if agent.person not in absent:
-                sent += await asyncio.wrap_future(self._house.store.write(partial(send, self._house, agent)))
+                made = await asyncio.to_thread(house.store.read, partial(compose, house, agent))
+                if made is not None:
+                    await asyncio.wrap_future(house.store.write(partial(queue, house, made)))
+                    sent += 1
         log.info("digests_sent", agents=sent)
 
 
-def send(house: House, agent: AgentFacts) -> bool:
-    """Queue one agent's digest; False where there is nothing to tell. Runs in the writer's transaction."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One agent's digest; ``told`` is the last piece of news in it."""
+
+    agent: int
+    desk: str
+    letter: Letter
+    told: int | None
+
+
+def compose(house: House, agent: AgentFacts) -> Made | None:
+    """Write one agent's digest; None where there is nothing to tell. Reads rows, and holds up no mail."""
     now: Instant = house.now()
     person = facts.person(agent.person)
     if person is None:
-        return False
+        return None
     desk = next((d for d in house.config.desk if d.team in agent.teams), house.config.desk[0]).name
     options = house.agent(agent.person)
     stationery = house.stationery(desk, options.language if options else None)
     items = news.of(agent.person, queues.MOST_NEWS)
     what = queues.digest(house, agent.person, letters.card(stationery), now, items)
     if what is None:
-        return False
+        return None
     token = house.keyring.token(0, agent.person)
     mid = message_id(0, token, house.nonce(), house.domain(desk))
     reply_to = house.book.reply_address(desk, 0, token)
     to = letters.Post(mid, now, (Address(person.name, person.address),), reply_to=reply_to)
     letter = agents_letters.digest(house.templates, stationery, to, what)
-    post.queue(house, letter, "digest", desk, now, person=agent.person)
-    if items:
-        news.forget(agent.person, items[-1].id)
-    return True
+    return Made(agent.person, desk, letter, items[-1].id if items else None)
+
+
+def queue(house: House, made: Made) -> None:
+    """Let a digest leave; what stands in it is told. Runs in the writer's transaction."""
+    post.queue(house, made.letter, "digest", made.desk, house.now(), person=made.agent)
+    if made.told is not None:
+        news.forget(made.agent, made.told)

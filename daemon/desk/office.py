@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from daemon import almanac
 from daemon.core.acts import ActFacts, Office
 from daemon.core.commands.reading import Orders
@@ -30,7 +28,7 @@ def office_of(
     """The office as one agent at one ticket may name it; ``act`` is the one to be undone, where it is given."""
     words = {command.word for command in orders.commands}
     if not words and act is None:
-        return Office(zone=almanac.zone(house.zone))
+        return Office(values=_values(ticket.id) if ticket else {}, zone=almanac.zone(house.zone))
     if act is None and "undo" in words:
         act = acts.last(agent, ticket.id if ticket else None)
     contacts = acts.contacts(ticket.id) if ticket else {}
@@ -39,10 +37,11 @@ def office_of(
         tags=facts.tags(ticket.id) if ticket else frozenset(),
         teams=house.config.teams,
         macros=macros.rendered(house, ticket, agent) if "macro" in words else {},
-        people={key: found.id for key in _addresses(orders) if (found := facts.person_at(key))},
+        people={key: found.id for key in _people_in(orders, act) if (found := facts.person_at(key))},
         names={a.person: a.name or a.address for a in house.agents},
         ours=frozenset(a for a in _addresses(orders) if house.book.read(a) is not None),
         contacts=contacts,
+        links=acts.links(ticket.id) if ticket else frozenset(),
         last_act=act,
         zone=almanac.zone(house.zone),
     )
@@ -59,10 +58,17 @@ def _values(number: int) -> dict[str, str | int | None]:
         "resolution_text": row.resolution_text,
         "requester": row.requester_id,
         "merged_into": row.merged_into_id,
+        "snoozed_until": row.snoozed_until,
     }
 
 
-def _addresses(orders: Orders) -> Iterable[str]:
+def _people_in(orders: Orders, act: ActFacts | None) -> list[str]:
+    """The addresses whose persons matter: those that commands name, and those of whoever an act made the requester."""
+    made = [did.key.casefold() for did in act.did if did.what == "requester"] if act else []
+    return [*_addresses(orders), *made]
+
+
+def _addresses(orders: Orders) -> list[str]:
     words = (
         word
         for command in orders.commands

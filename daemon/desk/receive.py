@@ -13,7 +13,7 @@ from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient, read_message_id
-from daemon.mail.leaks import leaks
+from daemon.mail.leaks import leaks, sentences
 from daemon.store import acts, commit, facts, ledger, people, staffing
 from daemon.store import raw as kept
 
@@ -151,7 +151,7 @@ def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | Non
         known,
         shown=shown,
         spoken=acts.spoken(ticket.id, shown, now - house.policy.crossing_within),
-        quotes_note=bool(public.strip() and leaks(public, acts.notes(ticket.id))),
+        quotes_note=bool(public.strip() and leaks(public, sentences(acts.notes(ticket.id)))),
     )
 
 

@@ -269,7 +269,9 @@ def _others(address: str) -> tuple[str, ...]:
 
 
 def _post(w: Writing) -> letters.Post:
-    return to_agent(w.house, w.arrival.to.desk, w.written.ticket or 0, w.person, w.message_id, w.token, w.now)
+    if w.written.ticket is None:
+        return _personal(w)
+    return to_agent(w.house, w.arrival.to.desk, w.written.ticket, w.person, w.message_id, w.token, w.now)
 
 
 def _personal(w: Writing) -> letters.Post:

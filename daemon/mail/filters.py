@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 from daemon.core.values import Address
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+DEEPEST = 8
+"""Blanks before a line that stand before each of its parts as well."""
 _Unit = tuple[int, str]
 _UNITS: tuple[tuple[_Unit, _Unit | None], ...] = (
     ((DAY, "d"), (HOUR, "h")),
@@ -76,7 +78,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
     room = max(width - len(marks) - len(indent), 1)
     for part in re.finditer(rf"\S.{{0,{room - 1}}}(?=\s|$)|\S+", words):
         yield marks + indent + part[0].rstrip()
-        indent = ""
+        indent = indent if len(indent) <= DEEPEST else ""
 
 
 def person(someone: Address) -> str:

@@ -18,12 +18,23 @@ from html import unescape
 from daemon.mail.letter import Letter
 
 SHORTEST = 16
+QUOTABLE = 30
 MOST_BOUNDARIES = 100
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _TAGS = re.compile(r"<[^<>]*>")
 _WRITING = re.compile(rb"[\t -~]{16,}")
 _INVISIBLE = re.compile(r"=\r?\n|[\u00ad\u200b-\u200d\u2060\ufeff]")
 _QUOTE_MARKS = re.compile(r"(?m)^[>\s]+")
+
+
+def sentences(notes: Iterable[str]) -> tuple[str, ...]:
+    """Notes, and each sentence of theirs that is long enough to be known again: who quotes one quotes the note."""
+    found: list[str] = []
+    for note in notes:
+        found.append(note)
+        found += (part for part in _SENTENCE_END.split(note) if len(_folded(part)) >= QUOTABLE)
+    return tuple(dict.fromkeys(found))
 
 
 def leaks(data: bytes | str | Letter, secrets: Iterable[str]) -> str | None:

@@ -13,7 +13,9 @@ from daemon.core.acts import ActFacts, Did, Shown, Spoken
 from daemon.core.values import Instant
 from daemon.store import query
 from daemon.store.prepared import Prepared, Slot, Slots
-from daemon.store.tables import Act, MailAddress, Message, Outbox, Participant
+from daemon.store.tables import Act, MailAddress, Message, Outbox, Participant, TicketLink
+
+RELATED = "related"
 
 
 def remember(
@@ -132,3 +134,13 @@ ADDRESSES = Prepared(
 def contacts(ticket: int) -> dict[str, int]:
     """The addresses of those who take part in a ticket, by key."""
     return dict(ADDRESSES.rows(ticket=ticket))
+
+
+LINKS = Prepared(
+    TicketLink.select(TicketLink.other).where(TicketLink.ticket == Slot("ticket"), TicketLink.kind == RELATED)
+)
+
+
+def links(ticket: int) -> frozenset[int]:
+    """The tickets to which agents linked this one."""
+    return frozenset(LINKS.column(ticket=ticket))

@@ -89,13 +89,13 @@ def plan(
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
         message = filing.file(decided.filing, ticket, writer, mail, envelope, decided.events)
-    if decided.note and ticket is not None:
-        assert mail is not None and envelope is not None and message is not None
-        at = decided.events[0].at
-        noted = filing.note(decided.note, ticket, author, mail, envelope, at)
-        _happen((PlannedEvent("note_added", "forwarded-by-agent", at, author),), ticket, noted, author, now)
     if ticket is not None:
         _happen(decided.events if happened is None else happened, ticket, message, author, now)
+        if decided.note:
+            assert mail is not None and envelope is not None and message is not None
+            at = decided.events[0].at
+            noted = filing.note(decided.note, ticket, author, mail, envelope, at)
+            _happen((PlannedEvent("note_added", "forwarded-by-agent", at, author),), ticket, noted, author, now)
         for other, kind in decided.links:
             TicketLink.insert(ticket=ticket, other=other, kind=kind).on_conflict_ignore().execute()
     act = _acted(decided, mail, ticket, message, now)

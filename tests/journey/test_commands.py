@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.receipt import Letter, Receipt
-from tests.journey.running import AGENT, SECOND, RunningDesk
+from tests.journey.running import AGENT, DESKS, SECOND, RunningDesk
+from tests.journey.sink import Sink
 
 
 def opened(desk: RunningDesk, customer: str = "") -> Receipt:
@@ -75,8 +77,8 @@ def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     return str(re.findall(r"goes to: (\S+@\S+)", told(letter))[0])
 
 
-def asks(desk: RunningDesk, words: str, agent: str = AGENT) -> Receipt:
-    return desk.send(new_mail(agent, words, To=personal(desk, agent), Subject="A question"), "inside")
+def asks(desk: RunningDesk, words: str, agent: str = AGENT, to: str = "") -> Receipt:
+    return desk.send(new_mail(agent, words, To=to or personal(desk, agent), Subject="A question"), "inside")
 
 
 def test_a_queue_of_words_finds_them_in_subject_text_and_people(desk: RunningDesk) -> None:
@@ -111,3 +113,133 @@ def test_a_typo_a_missing_argument_and_a_late_command_are_named_in_a_sentence(de
         assert sentence in told(held.letter("unclear", AGENT)), told(held.letter("unclear", AGENT))
         assert held.kinds == [("unclear", AGENT)]
     assert desk.events(first.ticket).count("agent_replied") == 0
+
+
+def test_a_team_that_is_given_a_ticket_is_told_so(desk: RunningDesk) -> None:
+    first = desk.send(new_mail(fresh(), To="billing@desk.example"))
+    given = does(desk, first, "#team support")
+    assert "Desk Agent gave this request to your team." in told(given.letter("notification", SECOND))
+    given = does(desk, first, "#assign second")
+    assert "Desk Agent gave this request to you." in told(given.letter("notification", SECOND))
+
+
+def test_a_receipt_says_who_watches(desk: RunningDesk) -> None:
+    first = opened(desk)
+    assert "Watches it: Second Agent" in told(does(desk, first, f"#cc {SECOND}").letter("receipt", AGENT))
+    assert "Watches it no longer: Second Agent" in told(does(desk, first, "#unwatch", SECOND).letter("receipt", SECOND))
+
+
+def test_whoever_comes_back_is_told_so(open_desk: Callable[..., RunningDesk], sink: Sink) -> None:
+    desk = open_desk(sink)
+    to = personal(desk, SECOND)
+    assert "Away until:" in told(asks(desk, "#away until tomorrow", SECOND, to).letter("receipt"))
+    assert opened(desk).kinds[1:] == [("notification", AGENT)]
+    assert told(asks(desk, "#away off", SECOND, to).letter("receipt")).endswith("Done: #away off Back again")
+
+
+def test_what_a_phone_makes_of_a_command_is_understood(desk: RunningDesk) -> None:
+    first = opened(desk)
+    words = "＃Take.\n#Prio:\u00a0High\n\u200b#Tag “vpn”\n#On hold\n\nSent from my phone"
+    receipt = does(desk, first, words)
+    assert receipt.kinds == [("receipt", AGENT)]
+    assert "Done: #take, #priority high, #tag vpn, #hold" in told(receipt.letter("receipt"))
+    ticket = desk.ticket(first.ticket)
+    assert (ticket["priority"], ticket["status"]) == ("high", "on_hold")
+
+
+def test_a_command_for_a_ticket_needs_one(desk: RunningDesk) -> None:
+    held = asks(desk, "#close")
+    assert "needs a request: write it in an answer" in told(held.letter("unclear"))
+    assert held.kinds == [("unclear", AGENT)]
+
+
+def test_what_names_nothing_is_answered_with_what_may_be_meant_and_nothing_is_done(desk: RunningDesk) -> None:
+    first = opened(desk)
+    for line, says in (
+        (
+            "#assign secnd@desk.example",
+            "“secnd@desk.example” is no agent of this desk. Did you mean second@desk.example",
+        ),
+        ("#team billnig", "“billnig” is no team of this desk. Did you mean billing"),
+        ("#priority hihg", "“hihg” is no priority. Did you mean high"),
+        ("#merge 999999", "“999999” is no request that could be meant. Please"),
+        ("#snooze yesterday", "“yesterday” is no time to come that we understand. Please"),
+        ("#status reopend", "“reopend” is no status. Did you mean open"),
+        ("#macro nothing", "“nothing” is no macro. Please"),
+        ("#cc someone", "“someone” is no address."),
+    ):
+        letter = does(desk, first, f"#take\n{line}\n\nIt is done.").letter("unclear", AGENT)
+        assert says in told(letter), (line, told(letter))
+    assert desk.ticket(first.ticket)["assignee_id"] is None
+    assert [m["kind"] for m in desk.messages(first.ticket)] == ["customer"]
+
+
+def test_what_only_leads_may_do_is_refused_to_others(open_desk: Callable[..., RunningDesk], sink: Sink) -> None:
+    leads = DESKS.replace('address = "second@desk.example"', 'address = "second@desk.example"\nleads = ["support"]')
+    desk = open_desk(sink, tables='[agents]\nundo_seconds = 0\nleads_only = ["spam"]\n', desks=leads)
+    first = opened(desk)
+    assert "is not for you to do" in told(does(desk, first, "#spam").letter("unclear", AGENT))
+    assert desk.status(first.ticket) == "new"
+    does(desk, first, "#spam", SECOND)
+    assert desk.status(first.ticket) == "spam"
+
+
+def test_commands_in_quoted_text_do_nothing(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = desk.send(new_mail(customer, "#close\n#note Nobody reads this."))
+    answer = does(desk, first, "We do not close it.").letter("answer", customer)
+    assert text_of(answer.mail).startswith("We do not close it.\n")
+    assert desk.status(first.ticket) == "pending"
+    assert [m["kind"] for m in desk.messages(first.ticket)] == ["customer", "agent"]
+
+
+def test_commands_in_a_customers_mail_do_nothing(desk: RunningDesk) -> None:
+    customer = fresh()
+    words = f"#close\n#priority urgent\n#assign {AGENT}\n#cc {fresh('stranger')}\n#note Hidden.\n"
+    first = desk.send(new_mail(customer, words, Subject="#spam"), "inside")
+    again = desk.send(reply_to(first.letter("acknowledgement").mail, customer, words), "inside")
+    assert again.ticket == first.ticket
+    ticket = desk.ticket(first.ticket)
+    assert (ticket["status"], ticket["priority"], ticket["assignee_id"]) == ("new", "medium", None)
+    assert [m["kind"] for m in desk.messages(first.ticket)] == ["customer", "customer"]
+    assert len(desk.rows("SELECT 1 FROM participant WHERE ticket_id = ?", first.ticket)) == 1
+    assert desk.rows("SELECT 1 FROM act WHERE ticket_id = ?", first.ticket) == []
+
+
+def test_commands_of_one_message_id_run_once(desk: RunningDesk) -> None:
+    first, other = opened(desk), opened(desk)
+    mail = reply_to(first.letter("notification", AGENT).mail, AGENT, "#tag vpn")
+    desk.send(mail, "inside")
+    assert desk.send(mail, "inside").outcome == ("ignored", "duplicate")
+    for receipt in (first, other):
+        told_again = receipt.letter("notification", AGENT).mail
+        once_more = reply_to(told_again, AGENT, "#untag vpn\n#close", Message_ID=str(mail["Message-ID"]))
+        assert desk.send(once_more, "inside").outcome[0] != "filed"
+        assert desk.status(receipt.ticket) == "new"
+    assert [e for e in desk.events(first.ticket) if "tag" in e] == ["tagged"]
+
+
+def test_an_undo_by_its_page_acts_on_a_click_alone_and_once(desk: RunningDesk) -> None:
+    first = opened(desk)
+    receipt = does(desk, first, "#close").letter("receipt")
+    [link] = re.findall(r"https?://\S+/undo/\S+", text_of(receipt.mail))
+    assert [desk.get(link)[0] for _ in range(2)] == [200, 200]
+    assert desk.status(first.ticket) == "closed"
+    assert desk.post(link, "decision=undo")[0] == 200
+    assert desk.status(first.ticket) == "new"
+    does(desk, first, "#close")
+    desk.post(link, "decision=undo")
+    assert desk.status(first.ticket) == "closed"
+
+
+def test_a_receipt_speaks_its_agents_language(open_desk: Callable[..., RunningDesk], sink: Sink) -> None:
+    desk = open_desk(sink, desks=DESKS.replace('name = "Desk Agent"', 'name = "Desk Agent"\nlanguage = "de"'))
+    first, other = opened(desk), opened(desk)
+    done = does(desk, first, f"#take\n#link {other.ticket}")
+    assert f"Zuständig: Desk Agent Verknüpft mit: #{other.ticket}" in told(done.letter("receipt", AGENT))
+    undone = told(does(desk, first, "#undo").letter("receipt", AGENT))
+    assert f"Nicht mehr verknüpft mit: #{other.ticket} Zuständig: Desk Agent → niemand" in undone
+    does(desk, first, "#note Look at this.")
+    assert "Notiz: zurückgezogen" in told(does(desk, first, "#undo").letter("receipt", AGENT)).replace(
+        "Notiz behalten", "Notiz"
+    )

@@ -84,6 +84,7 @@ def test_no_clock_runs_for_a_forwarded_mail_before_the_customer_writes(desk: Run
     receipt = desk.send(forward(fresh()), "inside")
     [opened] = desk.rows("SELECT data FROM event WHERE ticket_id = ? AND kind = 'ticket_opened'", receipt.ticket)
     assert json.loads(opened["data"])["by"] == "agent"
+    assert desk.events(receipt.ticket)[0] == "ticket_opened"
     assert desk.ticket(receipt.ticket)["turn_since"] is None
 
 

@@ -240,9 +240,11 @@ def test_a_row_of_a_list_is_answered_with_one_tap() -> None:
 @pytest.mark.parametrize(
     ("late", "open_", "says"),
     [
-        (0, 0, "No request is open."),
-        (0, 1, "1 request is open, none of them late."),
-        (3, 12, "12 requests are open, 3 of them late."),
+        (0, 0, "You have no open request."),
+        (0, 1, "You have 1 open request; it is not late."),
+        (1, 1, "You have 1 open request; it is late."),
+        (0, 2, "You have 2 open requests; none of them is late."),
+        (3, 12, "You have 12 open requests; 3 of them are late."),
     ],
 )
 def test_a_digest_begins_with_its_numbers(late: int, open_: int, says: str) -> None:

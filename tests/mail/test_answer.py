@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from daemon.core.values import Mail
 from daemon.mail.answer import Withheld, Words, agent_words, leaks
 from daemon.mail.compose import compose
+from daemon.mail.leaks import sentences
 from daemon.mail.letter import Enclosure
 from daemon.mail.marks import ABOVE, MARK
 from daemon.mail.same_words import html_of
@@ -304,3 +305,10 @@ def test_a_short_note_is_no_secret_within_a_sentence() -> None:
     assert leaks("It is ok, thank you.", ("ok",)) is None
     assert leaks("Hello,\n> ok\n", ("ok",)) == "ok"
     assert leaks("anything", ("", "  \n")) is None
+
+
+def test_one_sentence_of_a_note_is_known_again_and_a_common_short_one_is_not() -> None:
+    note = "Called them. The contract ends in March and nobody may know that yet. Thanks!"
+    quoted = "As you know: the contract ends in March\n> and nobody may know that yet."
+    assert leaks(quoted, sentences([note]))
+    assert not leaks("Thanks!\nWe called them about the printer.", sentences([note]))

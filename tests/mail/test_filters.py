@@ -81,3 +81,8 @@ def test_a_url_opens_the_mail_that_was_meant(subject: str, body: str) -> None:
 
 def test_a_token_in_a_url_can_be_found() -> None:
     assert mailto(ADDRESS, "Re: [#1042]", "#note ") == f"mailto:{ADDRESS}?subject=Re%3A%20%5B%231042%5D&body=%23note%20"
+
+
+def test_a_line_that_is_set_in_stays_so_when_it_is_broken() -> None:
+    assert wrapped("  one two three", 10) == "  one two\n  three"
+    assert wrapped("> " + " " * 30 + "one two", 10) == "> " + " " * 30 + "one\n> two"

@@ -25,7 +25,18 @@ def act(
 ) -> Work:
     """Look at each command; what they come to together. ``at``: when changes count."""
     office = facts.office
-    work = Work(facts, agent, ticket, policy, at, now, values=dict(office.values), tags=set(office.tags))
+    work = Work(
+        facts,
+        agent,
+        ticket,
+        policy,
+        at,
+        now,
+        values=dict(office.values),
+        tags=set(office.tags),
+        contacts=set(office.contacts),
+        watchers=set(ticket.watchers) if ticket else set(),
+    )
     for command in orders.commands:
         work.understood.append(f"#{command.word} {command.argument}".rstrip())
         _carry_out(work, command)

@@ -134,6 +134,8 @@ def merge(work: Work, command: Command) -> None:
     work.events.append(
         Event("status_changed", "merged-by-agent", work.at, work.agent.person, "status", ticket.status, "merged")
     )
+    if (aside := work.values.get("snoozed_until")) is not None:
+        work.did.append(Did("snooze", "", aside, None))
     work.did.append(Did("column", "status", ticket.status, "merged"))
     work.deeds.append(Merging(number, True, BECAUSE, work.at, work.agent.person))
     work.merges = True
@@ -141,7 +143,7 @@ def merge(work: Work, command: Command) -> None:
 
 def link(work: Work, command: Command) -> None:
     number = _number(work, command)
-    if number is not None:
+    if number is not None and number not in work.facts.office.links and (number, "related") not in work.links:
         work.links.append((number, "related"))
         work.did.append(Did("link", str(number), 0, 1))
         work.changes.append(Changed("link", "", f"#{number}"))

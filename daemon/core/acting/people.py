@@ -31,9 +31,9 @@ def cc(work: Work, command: Command) -> None:
         colleague = next((a for a in work.facts.agents if a.address == key), None)
         if colleague is not None:
             _watch_as(work, colleague, True)
-        elif key not in work.facts.office.contacts:
+        elif key not in work.contacts:
             work.deeds.append(Joining(Address("", address), True, BECAUSE, work.at, work.agent.person))
-            work.did.append(Did("participant", address, 0, 1))
+            _take_part(work, address)
             work.changes.append(Changed("participant", "", address))
 
 
@@ -41,11 +41,12 @@ def uncc(work: Work, command: Command) -> None:
     for address in _addresses(work, command):
         key = address.casefold()
         colleague = next((a for a in work.facts.agents if a.address == key), None)
-        if colleague is not None and key not in work.facts.office.contacts:
+        if colleague is not None and key not in work.contacts:
             _watch_as(work, colleague, False)
-        elif key not in work.facts.office.contacts:
-            work.fault(command, "no-address", work.facts.office.contacts)
+        elif key not in work.contacts:
+            work.fault(command, "no-address", work.contacts)
         else:
+            work.contacts.discard(key)
             work.deeds.append(Joining(Address("", address), False, BECAUSE, work.at, work.agent.person))
             work.did.append(Did("participant", address, 1, 0))
             work.changes.append(Changed("no-participant", "", address))
@@ -63,10 +64,20 @@ def requester(work: Work, command: Command) -> None:
         return
     before = next((key for key, person in office.contacts.items() if person == ticket.requester), "")
     work.deeds.append(Requesting(Address("", address), BECAUSE, work.at, work.agent.person))
-    if any(a.person == ticket.requester for a in work.facts.agents):  # a colleague opened it on the customer's behalf
-        work.deeds.append(Joining(ticket.requester, False, BECAUSE, work.at, work.agent.person))
+    colleague = next((a for a in work.facts.agents if a.person == ticket.requester), None)
+    if colleague is not None and colleague.address in work.contacts:  # who opened it on the customer's behalf
+        work.deeds.append(Joining(colleague.person, False, BECAUSE, work.at, work.agent.person))
+        work.contacts.discard(colleague.address)
+        work.did.append(Did("participant", colleague.address, 1, 0))
+    if address.casefold() not in work.contacts:
+        _take_part(work, address)
     work.did.append(Did("requester", address, ticket.requester, None))
     work.changes.append(Changed("requester", before, address))
+
+
+def _take_part(work: Work, address: str) -> None:
+    work.contacts.add(address.casefold())
+    work.did.append(Did("participant", address, 0, 1))
 
 
 def watching(on: bool) -> Callable[[Work, Command], None]:
@@ -77,9 +88,8 @@ def watching(on: bool) -> Callable[[Work, Command], None]:
 
 
 def _watch_as(work: Work, agent: AgentFacts, on: bool) -> None:
-    ticket = work.ticket
-    assert ticket is not None
-    if (agent.person in ticket.watchers) != on:
+    if (agent.person in work.watchers) != on:
+        work.watchers ^= {agent.person}
         work.deeds.append(Watching(agent.person, on))
         work.did.append(Did("watch", str(agent.person), int(not on), int(on)))
         work.changes.append(Changed("watch" if on else "unwatch", "", agent.name or agent.address))
@@ -89,7 +99,7 @@ def away(work: Work, command: Command) -> None:
     argument = command.argument
     if argument == "off":
         work.deeds.append(Away(work.agent.person, None))
-        work.changes.append(Changed("away", "", "off"))
+        work.changes.append(Changed("back"))
         return
     try:
         then = until(argument, work.now, work.facts.office.zone)

@@ -29,7 +29,7 @@ class Work:
     """What the commands of one mail come to, as far as they have been looked at.
 
     ``becomes`` is the status that is asked for; ``asks`` are the letters that answer a question; ``words`` what a
-    macro says.
+    macro says. ``values``, ``tags``, ``contacts`` and ``watchers`` are as the commands so far leave them.
     """
 
     facts: Facts
@@ -56,6 +56,8 @@ class Work:
     merges: bool = False
     values: dict[str, str | int | None] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
+    contacts: set[str] = field(default_factory=set)
+    watchers: set[int] = field(default_factory=set)
 
     def fault(self, command: Command, because: str, among: Iterable[str] = ()) -> None:
         """A line that names nothing."""
