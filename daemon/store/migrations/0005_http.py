@@ -85,8 +85,19 @@ def up(migrator, db):
             table_name = "sign_in"
 
     db.create_tables([Token, Repeatable, TicketField, Webhook, SignIn])
+    for name, table, columns, where in INDEXES:
+        db.execute_sql(f'CREATE INDEX "{name}" ON "{table}" ({columns}){where}')
+
+
+INDEXES = (
+    ("ticket_opened_at_id", "ticket", '"opened_at", "id"', ""),
+    ("ticket_updated_at_id", "ticket", '"updated_at", "id"', ""),
+    ("promise_owed", "promise", '"due_at", "ticket_id"', ' WHERE "ended_at" IS NULL'),
+)
 
 
 def down(migrator, db):
+    for name, *_ in INDEXES:
+        db.execute_sql(f'DROP INDEX "{name}"')
     for table in ("sign_in", "webhook", "ticket_field", "repeatable", "token"):
         migrator.migrate(migrator.drop_table(table))
