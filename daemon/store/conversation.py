@@ -7,6 +7,7 @@ the thread that they know: their own words and what was sent to them (as in ``fa
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,7 +133,7 @@ def merged_into(number: int) -> int | None:
     return found
 
 
-def _said(row: tuple[Any, ...], files: tuple[File, ...]) -> Said:
+def _said(row: Sequence[Any], files: tuple[File, ...]) -> Said:
     own, (author, name, address) = row[:12], row[12:]
     return Said(*own, Somebody(author, name or "", address or "") if author is not None else None, files)
 
@@ -148,7 +149,10 @@ def _files(numbers: list[int]) -> dict[int, tuple[File, ...]]:
         Attachment.sha256,
         Attachment.inline,
     ).where(Attachment.message.in_(numbers))
-    for row in query.rows(rows.order_by(Attachment.message, Attachment.part)) if numbers else ():
+    found_rows: list[Sequence[Any]] = (
+        [*query.rows(rows.order_by(Attachment.message, Attachment.part))] if numbers else []
+    )
+    for row in found_rows:
         found[row[0]] = (*found.get(row[0], ()), File(*row[:6], bool(row[6])))
     return found
 
@@ -198,5 +202,5 @@ def events(number: int, after: int, limit: int, *, public: bool) -> list[Happene
     ).where(Event.ticket == number, Event.id > after)
     if public:
         chosen = chosen.where(Event.kind.in_(PUBLIC_EVENTS))
-    rows = query.rows(chosen.order_by(Event.id).limit(limit))
+    rows: list[Sequence[Any]] = [*query.rows(chosen.order_by(Event.id).limit(limit))]
     return [Happened(*row[:8], json.loads(row[8])) for row in rows]

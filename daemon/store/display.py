@@ -210,7 +210,7 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]
 
 
 def _display(
-    row: tuple[Any, ...],
+    row: Sequence[Any],
     description: str,
     tags: tuple[str, ...],
     fields: tuple[tuple[str, str], ...],
