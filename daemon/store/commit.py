@@ -79,7 +79,9 @@ def plan(
     ``message`` is the one that the decision is about, where it files none itself; ``happened`` are the decision's
     events with what they did to promises among them.
     """
-    author = writer = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
+    author = writer = None
+    if mail is not None and decided.filing and not decided.filing.anonymous:
+        author = writer = person(mail.sender, mail.from_text, now)
     ticket = decided.ticket
     if decided.opening is not None:
         if decided.opening.requester is not None:

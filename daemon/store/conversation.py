@@ -134,8 +134,9 @@ def merged_into(number: int) -> int | None:
 
 
 def _said(row: Sequence[Any], files: tuple[File, ...]) -> Said:
-    own, (author, name, address) = row[:12], row[12:]
-    return Said(*own, Somebody(author, name or "", address or "") if author is not None else None, files)
+    author, name, address = row[12:]
+    somebody = Somebody(author, name or "", address or "") if author is not None else None
+    return Said(*(*row[:12], somebody, files))
 
 
 def _files(numbers: list[int]) -> dict[int, tuple[File, ...]]:
@@ -153,7 +154,7 @@ def _files(numbers: list[int]) -> dict[int, tuple[File, ...]]:
         [*query.rows(rows.order_by(Attachment.message, Attachment.part))] if numbers else []
     )
     for row in found_rows:
-        found[row[0]] = (*found.get(row[0], ()), File(*row[:6], bool(row[6])))
+        found[row[0]] = (*found.get(row[0], ()), File(*(*row[:6], bool(row[6]))))
     return found
 
 
@@ -203,4 +204,4 @@ def events(number: int, after: int, limit: int, *, public: bool) -> list[Happene
     if public:
         chosen = chosen.where(Event.kind.in_(PUBLIC_EVENTS))
     rows: list[Sequence[Any]] = [*query.rows(chosen.order_by(Event.id).limit(limit))]
-    return [Happened(*row[:8], json.loads(row[8])) for row in rows]
+    return [Happened(*(*row[:8], json.loads(row[8]))) for row in rows]

@@ -224,4 +224,4 @@ def _display(
     )
     requester = Somebody(asked, name, address or "", phone, organisation)
     assignee = Somebody(has, its_name, its_address or "") if has is not None else None
-    return Display(*own, requester, assignee, description, revision or 0, tags, fields, promises)
+    return Display(*(*own, requester, assignee, description, revision or 0, tags, fields, promises))
