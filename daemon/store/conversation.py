@@ -71,20 +71,28 @@ class Happened:
     data: dict[str, Any]
 
 
-def messages(number: int, person: int | None, after: int, limit: int) -> list[Said]:
-    """The messages of a ticket after one of them, oldest first; those that a ``person`` may see, if one is given."""
-    rows = query.rows(_messages(number, person).where(Message.id > after).order_by(Message.id).limit(limit))
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks: a requester (a person), else somebody of the desk, who may see ``notes`` or not."""
+
+    person: int | None = None
+    notes: bool = True
+
+
+def messages(number: int, eyes: Eyes, after: int, limit: int) -> list[Said]:
+    """The messages of a ticket after one of them, oldest first."""
+    rows = query.rows(_messages(number, eyes).where(Message.id > after).order_by(Message.id).limit(limit))
     files = _files([row[0] for row in rows])
     return [_said(row, files.get(row[0], ())) for row in rows]
 
 
-def message(number: int, message: int, person: int | None) -> Said | None:
-    """One message of a ticket; None if there is none, or none that this person may see."""
-    row = query.first(_messages(number, person).where(Message.id == message))
+def message(number: int, message: int, eyes: Eyes) -> Said | None:
+    """One message of a ticket; None if there is none, or none that these eyes may see."""
+    row = query.first(_messages(number, eyes).where(Message.id == message))
     return _said(row, _files([message]).get(message, ())) if row else None
 
 
-def _messages(number: int, person: int | None) -> Any:
+def _messages(number: int, eyes: Eyes) -> Any:
     chosen: Any = Message.select(
         Message.id,
         Message.ticket,
@@ -102,7 +110,10 @@ def _messages(number: int, person: int | None) -> Any:
         Person.name,
         address_of(Person),
     ).join(Person, pw.JOIN.LEFT_OUTER)
-    return chosen.where(Message.ticket == number) if person is None else chosen.where(_visible(number, person))
+    if eyes.person is not None:
+        return chosen.where(_visible(number, eyes.person))
+    chosen = chosen.where(Message.ticket == number)
+    return chosen if eyes.notes else chosen.where(Message.kind != "note")
 
 
 def _visible(number: int, person: int) -> Any:
@@ -158,15 +169,15 @@ def _files(numbers: list[int]) -> dict[int, tuple[File, ...]]:
     return found
 
 
-def files(number: int, person: int | None) -> list[File]:
+def files(number: int, eyes: Eyes) -> list[File]:
     """All files of a ticket's messages."""
-    seen = query.column(_messages(number, person).order_by(Message.id))
+    seen = query.column(_messages(number, eyes).order_by(Message.id))
     return [one for of_one in _files(seen).values() for one in of_one]
 
 
-def file(number: int, message: int, part: int, person: int | None) -> tuple[Filed, str] | None:
+def file(number: int, message: int, part: int, eyes: Eyes) -> tuple[Filed, str] | None:
     """Where the bytes of a file are: the attachment, and the hash of the mail that it stands in."""
-    if query.first(_messages(number, person).where(Message.id == message)) is None:
+    if query.first(_messages(number, eyes).where(Message.id == message)) is None:
         return None
     row = query.first(
         Attachment.select(
