@@ -70,9 +70,7 @@ def file(
     return message
 
 
-def note(
-    words: str, ticket: int, author: int | None, mail: Mail, envelope: Envelope, at: Instant
-) -> int:
+def note(words: str, ticket: int, author: int | None, mail: Mail, envelope: Envelope, at: Instant) -> int:
     """What an agent wrote above a mail that they passed on: a note of the ticket, with the same bytes behind it."""
     number = NEW_MESSAGE.new(
         ticket=ticket,

@@ -83,9 +83,7 @@ def rebuild(run: Run) -> None:
     run(_clear)
     for index, table in ((index_person, Person), (index_ticket, Ticket), (index_message, Message)):
         last = 0
-        while numbers := query.column(
-            table.select(table.id).where(table.id > last).order_by(table.id).limit(AT_ONCE)
-        ):
+        while numbers := query.column(table.select(table.id).where(table.id > last).order_by(table.id).limit(AT_ONCE)):
             run(partial(_each, index, tuple(numbers)))
             last = numbers[-1]
     run(_note_version)

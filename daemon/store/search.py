@@ -31,7 +31,7 @@ EVERYWHERE = 20_000
 """Tickets looked at first, whose number is the highest; entries up to which a word stands in few, and from which on
 everywhere."""
 LAST = (1 << SHIFT) - 1
-DIGITS = {True: 1, False: 3}
+MERGED = "EXISTS (SELECT 1 FROM ticket m WHERE m.merged_into_id = t.id AND EXISTS ({}))"
 """Digits after the point by which two ranks differ: those of FTS5 are up to some 20, those of PostgreSQL below 1."""
 
 
@@ -41,6 +41,65 @@ class _Sql:
 
     text: str
     values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """The queries in the words of one database; a search in its language is a value of each.
+
+    ``tickets`` above a number, ``merged``: into which those that match were merged, ``persons``; ``one``: whether the
+    ticket ``t`` matches, ``other`` one ``m`` that was merged into it; ``count`` up to a limit; ``among`` given numbers;
+    ``ranks`` of entries of tickets or persons. ``digits`` after the point by which two ranks differ.
+    """
+
+    tickets: str
+    merged: str
+    persons: str
+    one: str
+    other: str
+    count: str
+    among: str
+    ranks: dict[str, str]
+    digits: int
+
+
+_FOUND = "FROM search WHERE search MATCH ?"
+_OF = f"{_FOUND} AND rowid BETWEEN {{0}}.id << {SHIFT} AND ({{0}}.id << {SHIFT}) + {LAST}"
+_BM25 = f"-bm25(search, 8.0, 8.0, 1.0, 1.0) {_FOUND} AND rowid BETWEEN ? AND ?"
+_GIVEN = "IN (SELECT value FROM json_each(?))"
+_SQLITE = _Dialect(
+    tickets=f"SELECT rowid >> {SHIFT} {_FOUND} AND rowid > ? << {SHIFT}",
+    merged="SELECT m.merged_into_id FROM ticket m WHERE m.merged_into_id IS NOT NULL AND m.id IN "
+    f"(SELECT rowid >> {SHIFT} {_FOUND})",
+    persons=f"SELECT -rowid {_FOUND} AND rowid < 0",
+    one=f"SELECT 1 {_OF.format('t')}",
+    other=f"SELECT 1 {_OF.format('m')}",
+    count=f"SELECT COUNT(*) FROM (SELECT 1 {_FOUND} LIMIT ?)",
+    among=_GIVEN,
+    ranks={
+        "ticket": f"SELECT rowid >> {SHIFT}, {_BM25} AND rowid >> {SHIFT} {_GIVEN}",
+        "person": f"SELECT -rowid, {_BM25} AND -rowid {_GIVEN}",
+    },
+    digits=1,
+)
+_HELD = "FROM search_entry WHERE found @@ ?::tsquery"
+_TS_RANK = f"ts_rank('{{0.1, 0.1, 0.8, 0.8}}', found, ?::tsquery) {_HELD}"
+_POSTGRESQL = _Dialect(
+    tickets=f"SELECT ticket_id {_HELD} AND ticket_id > ?",
+    merged=f"SELECT m.merged_into_id FROM ticket m WHERE m.merged_into_id IS NOT NULL AND m.id IN "
+    f"(SELECT ticket_id {_HELD})",
+    persons=f"SELECT person_id {_HELD}",
+    one=f"SELECT 1 {_HELD} AND ticket_id = t.id",
+    other=f"SELECT 1 {_HELD} AND ticket_id = m.id",
+    count=f"SELECT COUNT(*) FROM (SELECT 1 {_HELD} LIMIT ?) counted",
+    among="= ANY(?)",
+    ranks={whose: f"SELECT {whose}_id, {_TS_RANK} AND {whose}_id = ANY(?)" for whose in ("ticket", "person")},
+    digits=3,
+)
+
+
+def _dialect() -> _Dialect:
+    return _SQLITE if is_sqlite() else _POSTGRESQL
 
 
 def tickets(text: str, *, notes: bool) -> pw.Node:
@@ -90,60 +149,25 @@ def _holds(term: Term, notes: bool, since: int, *, one_by_one: bool) -> _Sql:
         return _Sql("t.status = ?", term.words)
     if term.place == "tag":
         return _Sql("t.id IN (SELECT ticket_id FROM ticket_tag WHERE tag = ?)", term.words)
-    persons = _Sql(f"t.requester_id IN ({_PERSONS[is_sqlite()]})", (_expression(term, "who"),))
+    persons = _Sql(f"t.requester_id IN ({_dialect().persons})", (_expression(term, "who"),))
     if term.place == "from":
         return persons
     said = _expression(term, *_places(term, notes))
     kinds = [persons] if term.place == "anywhere" else []
     if one_by_one:
-        kinds.append(_Sql(f"EXISTS ({_IN_ONE[is_sqlite()]})", (said,)))
+        kinds.append(_Sql(f"EXISTS ({_dialect().one})", (said,)))
         if notes:
-            one = _IN_ONE[is_sqlite()].replace("t.id", "m.id")
-            kinds.append(_Sql(f"EXISTS (SELECT 1 FROM ticket m WHERE m.merged_into_id = t.id AND EXISTS ({one}))", (said,)))
+            kinds.append(_Sql(MERGED.format(_dialect().other), (said,)))
     else:
-        kinds.append(_Sql(f"t.id IN ({_TICKETS[is_sqlite()]})", (said, since)))
+        kinds.append(_Sql(f"t.id IN ({_dialect().tickets})", (said, since)))
         if notes:
-            kinds.append(_Sql(f"t.id IN ({_MERGED[is_sqlite()]})", (said,)))
+            kinds.append(_Sql(f"t.id IN ({_dialect().merged})", (said,)))
     return _joined("", " OR ", kinds, "(", ")")
-
-
-_TICKETS = {
-    True: f"SELECT rowid >> {SHIFT} FROM search WHERE search MATCH ? AND rowid > ? << {SHIFT}",
-    False: "SELECT ticket_id FROM search_entry WHERE found @@ ?::tsquery AND ticket_id > ?",
-}
-_MERGED = {
-    True: "SELECT m.merged_into_id FROM ticket m WHERE m.merged_into_id IS NOT NULL AND m.id IN "
-    f"(SELECT rowid >> {SHIFT} FROM search WHERE search MATCH ?)",
-    False: "SELECT m.merged_into_id FROM ticket m JOIN search_entry ON ticket_id = m.id "
-    "WHERE m.merged_into_id IS NOT NULL AND found @@ ?::tsquery",
-}
-_PERSONS = {
-    True: "SELECT -rowid FROM search WHERE search MATCH ? AND rowid < 0",
-    False: "SELECT person_id FROM search_entry WHERE found @@ ?::tsquery AND person_id IS NOT NULL",
-}
-_IN_ONE = {
-    True: f"SELECT 1 FROM search WHERE search MATCH ? AND rowid BETWEEN t.id << {SHIFT} AND (t.id << {SHIFT}) + {LAST}",
-    False: "SELECT 1 FROM search_entry WHERE found @@ ?::tsquery AND ticket_id = t.id",
-}
-_COUNT = {
-    True: "SELECT COUNT(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)",
-    False: "SELECT COUNT(*) FROM (SELECT 1 FROM search_entry WHERE found @@ ?::tsquery LIMIT ?) counted",
-}
-_AMONG = {True: "IN (SELECT value FROM json_each(?))", False: "= ANY(?)"}
-_BM25 = "-bm25(search, 8.0, 8.0, 1.0, 1.0) FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
-_RANKS_SQLITE = {
-    "ticket": f"SELECT rowid >> {SHIFT}, {_BM25} AND rowid >> {SHIFT} {_AMONG[True]}",
-    "person": f"SELECT -rowid, {_BM25} AND -rowid {_AMONG[True]}",
-}
-_RANKS_POSTGRESQL = (
-    "SELECT {whose}_id, ts_rank('{{0.1, 0.1, 0.8, 0.8}}', found, ?::tsquery) FROM search_entry "
-    f"WHERE found @@ ?::tsquery AND {{whose}}_id {_AMONG[False]}"
-)
 
 
 def _count(term: Term, notes: bool) -> int:
     """In how many entries a term stands, at most ``EVERYWHERE``."""
-    return int(_run(_Sql(_COUNT[is_sqlite()], (_expression(term, *_places(term, notes)), EVERYWHERE)))[0][0])
+    return int(_run(_Sql(_dialect().count, (_expression(term, *_places(term, notes)), EVERYWHERE)))[0][0])
 
 
 def _places(term: Term, notes: bool) -> tuple[str, ...]:
@@ -172,7 +196,8 @@ def _ranks(terms: Iterable[Term], numbers: Sequence[int], notes: bool) -> dict[i
     sought = [term for term in terms if not term.negated and term.place in ("anywhere", "from", "subject")]
     if not sought or len(numbers) < 2:
         return {}
-    requesters = dict(_run(_Sql(f"SELECT id, requester_id FROM ticket WHERE id {_AMONG[is_sqlite()]}", _among(numbers))))
+    asking = f"SELECT id, requester_id FROM ticket WHERE id {_dialect().among}"
+    requesters = dict(_run(_Sql(asking, _among(numbers))))
     said = [_expression(term, *_places(term, notes)) for term in sought if term.place != "from"]
     who = [_expression(term, "who") for term in sought if term.place != "subject"]
     found: dict[int, float] = {}
@@ -183,16 +208,16 @@ def _ranks(terms: Iterable[Term], numbers: Sequence[int], notes: bool) -> dict[i
         persons = dict(_rank(who, "person", sorted(set(requesters.values()))))
         for number, person in requesters.items():
             found[number] = max(persons.get(person, 0.0), found.get(number, 0.0))
-    return {number: round(rank, DIGITS[is_sqlite()]) for number, rank in found.items()}
+    return {number: round(rank, _dialect().digits) for number, rank in found.items()}
 
 
 def _rank(expressions: Sequence[str], whose: str, numbers: Sequence[int]) -> list[tuple[int, float]]:
     """Numbers of tickets or persons with the rank of each of their entries in which any expression holds."""
     if is_sqlite():
         any_of = " OR ".join(f"({one})" for one in expressions)
-        return _run(_Sql(_RANKS_SQLITE[whose], (any_of, *_span(whose, numbers), *_among(numbers))))
+        return _run(_Sql(_SQLITE.ranks[whose], (any_of, *_span(whose, numbers), *_among(numbers))))
     any_of = " | ".join(f"({one})" for one in expressions)
-    return _run(_Sql(_RANKS_POSTGRESQL.format(whose=whose), (any_of, any_of, *_among(numbers))))
+    return _run(_Sql(_POSTGRESQL.ranks[whose], (any_of, any_of, *_among(numbers))))
 
 
 def _span(whose: str, numbers: Sequence[int]) -> tuple[int, int]:
