@@ -25,6 +25,7 @@ REASONS: dict[str, str] = {
     "told-by-token": "It came by the API; whoever sent it says whose words they are.",
     "copied-by-customer": "A customer of proved address copied them, and the desk takes that for an invitation.",
     "rated-by-customer": "The customer said how they were served.",
+    "told-by-program": "The customer told a program how they were served.",
     "told-by-operator": "The customer told the operator how they were served.",
     # how a new ticket got its team, priority, type, tags and assignee
     "routing-rule": "A rule of routing says so.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from daemon.core.values import Instant
 from daemon.mail.letter import Enclosure
 
 Kind = Literal["unknown", "invalid", "conflict", "forbidden", "too-large", "overloaded"]
@@ -46,11 +47,16 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be said, and the files that go along."""
+    """What is to be said, and the files that go along.
+
+    What is asked twice under one ``nonce`` at one instant makes the very same mail, which is filed once.
+    """
 
     words: str
     subject: str = ""
     enclosures: tuple[Enclosure, ...] = ()
+    nonce: str = ""
+    at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

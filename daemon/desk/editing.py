@@ -12,7 +12,6 @@ from daemon.desk.change import Unchangeable
 from daemon.desk.house import House
 from daemon.store import facts, lives
 
-
 MOVES_OF_REQUESTERS: dict[str, tuple[str, ...]] = {"resolved": ("closed", "open"), "closed": ("open",)}
 
 

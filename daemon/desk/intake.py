@@ -80,6 +80,11 @@ class Reception:
         self._authentication = authentication
         self._rehearsal = rehearsal
 
+    @property
+    def parser(self) -> Parser:
+        """What reads mail."""
+        return self._parser
+
     def known(self, recipient: str) -> bool:
         """Whether this envelope recipient is one of ours."""
         return self._house.book.read(recipient) is not None

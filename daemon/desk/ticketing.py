@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from daemon.core import hearing
+from daemon.core import hearing, matching
 from daemon.core.commands.reading import Command, Orders
 from daemon.core.plan import Event, Filing, Plan
 from daemon.core.values import NO_EVIDENCE, Address, Envelope, Evidence, Mail, Outcome
@@ -55,11 +55,12 @@ class Ticketing:
         if house.book.read(author.address) is not None:
             raise Refused("invalid", "own-mail", "that is an address of the desk itself", "user")
         to = Recipient(desk, "desk")
+        draft = replace(draft, subject=matching.plain_subject(draft.subject))
         arrival = await self._arrival(by, author, to, house.book.address(desk), draft, self._evidence(by, author))
 
         def job() -> Outcome:
             outcome = _filed(intake.take(house, arrival))
-            if changes:
+            if changes and outcome.state == "filed":
                 assert outcome.ticket is not None
                 editing.edit(house, by, outcome.ticket, changes)
             return outcome
@@ -119,7 +120,8 @@ class Ticketing:
         to = house.book.read(address) or Recipient(desk, "desk")
         draft = replace(draft, subject=draft.subject or f"{REPLY_SUBJECT}{row[1]} [#{number}]")
         author = Address(person.name, person.address)
-        seen = message_id(number, token, house.nonce(), house.domain(desk))
+        draft = replace(draft, nonce=draft.nonce or house.nonce())
+        seen = message_id(number, token, draft.nonce, house.domain(desk))
         arrival = await self._arrival(by, author, to, address, draft, self._evidence(by, author), seen)
         if by.agent is None:
             return arrival
@@ -133,7 +135,8 @@ class Ticketing:
         self, by: By, author: Address, to: Recipient, address: str, draft: Draft, evidence: Evidence, answers: str = ""
     ) -> Arrival:
         """The mail that these words would have been, at its desk."""
-        house, now, key = self._house, self._house.now(), self._house.nonce()
+        house = self._house
+        now, key = draft.at or house.now(), draft.nonce or house.nonce()
         letter = Letter(
             message_id=f"{by.source}.{key}@{house.domain(to.desk)}",
             date=now,
@@ -159,6 +162,8 @@ class Ticketing:
         if not isinstance(parsed, Mail):
             raise Refused("invalid", parsed.because, "as a mail it cannot be read")
         words = parsed.text.strip("\n")
+        if not words.strip():
+            raise Refused("invalid", "no-words", "there is nothing to see in these words", "body")
         literal = replace(
             parsed,
             reply_text=words,
@@ -203,6 +208,8 @@ class Ticketing:
     def _noted(self, number: int, arrival: Arrival) -> Outcome:
         """A program's note: nobody is its author."""
         house, now = self._house, self._house.now()
+        if known := receive.duplicate(arrival, now):
+            return Outcome("", "ignored", "duplicate", known.inbound, known.ticket, known.message)
         ticket = existing(number, now)
         words = arrival.mail.reply_text
         people = [p for p in (ticket.assignee, *sorted(ticket.watchers)) if p is not None]
@@ -230,7 +237,7 @@ class Ticketing:
 
 
 def _filed(outcome: Outcome) -> Outcome:
-    """The outcome of words that were kept; Refused, and nothing of them is, for any other."""
-    if outcome.state == "filed" and outcome.ticket is not None:
+    """The outcome of words that are kept, now or before; Refused, and nothing of them is, for any other."""
+    if outcome.ticket is not None and (outcome.state == "filed" or outcome.because == "duplicate"):
         return outcome
     raise Refused("conflict", outcome.because, "as a mail it would not have been filed")

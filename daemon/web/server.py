@@ -9,13 +9,14 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from daemon.desk.house import House
+from daemon.desk.intake import Reception
 from daemon.web import confirm, health, metrics, rate, undo
-from daemon.web.api import around, reference
+from daemon.web.api import around, reference, resources
 from daemon.web.pages import HEADERS, Pages
 
 
-def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
-    """Every route there is."""
+def application(house: House, trouble: Callable[[], str | None], reception: Reception | None = None) -> FastAPI:
+    """Every route there is; those that take words in where there is a ``reception`` for them."""
     folder = house.templates_folder
     pages = Pages(folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=lambda route: route.name)
@@ -26,6 +27,8 @@ def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
     app.include_router(undo.router(house, pages))
     app.include_router(rate.router(house, pages))
     app.include_router(metrics.router(house, requests))
+    if reception is not None:
+        resources.mount(app, house, reception)
     app.include_router(reference.router(app, house, pages))
 
     @app.get("/style.css")

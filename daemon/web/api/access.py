@@ -55,6 +55,10 @@ class Access:
         """Rows, read in a thread of their own."""
         return await asyncio.to_thread(self.house.store.read, look)
 
+    async def written(self, job: Callable[[], T]) -> T:
+        """Rows, written in the writer's next transaction."""
+        return await asyncio.wrap_future(self.house.store.write(job))
+
     async def ticket(self, caller: Caller, number: int) -> Display:
         """A ticket; Problem 404 where there is none, or none that this caller may see."""
         return await self.read(lambda: seen(caller, number))
@@ -136,7 +140,7 @@ def refused(error: Refused) -> Problem:
             return Problem(413, error.because, "It is too large", sentence)
         case "overloaded":
             return Problem(503, error.because, "Too much at once", sentence, headers={"Retry-After": "5"})
-    allowed = {"allowed": list(error.moves)} if error.moves is not None else {}
+    allowed: dict[str, Any] = {"allowed": list(error.moves)} if error.moves is not None else {}
     title = TITLES.get(error.because, "That cannot be done now")
     return Problem(409, error.because, title, sentence, faults=faults, **allowed)
 

@@ -77,9 +77,7 @@ def router(desk: Access) -> APIRouter:
         "/support-tickets/{ticketId}/attachments/{attachmentId}", operation_id="downloadAttachment", responses=BYTES,
         response_class=Response,
     )  # fmt: skip
-    async def download(
-        ticket: TicketNumber, attachment: AttachmentId, request: Request, caller: Reading
-    ) -> Response:
+    async def download(ticket: TicketNumber, attachment: AttachmentId, request: Request, caller: Reading) -> Response:
         """The bytes of a file, to be saved; with Range a part of them."""
         number = number_of(ticket)
         message, part = map(int, attachment.removeprefix("attachment_").split("-"))
@@ -124,5 +122,3 @@ def _span(first: str, last: str, size: int) -> tuple[int, int]:
         return (max(0, size - int(last)), size - 1) if int(last) else (1, 0)
     end = min(int(last), size - 1) if last else size - 1
     return (int(first), end) if not last or int(last) >= int(first) else (1, 0)
-
-

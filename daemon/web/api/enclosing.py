@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from fastapi import Request
+
+from daemon.desk.asking import Draft
+from daemon.desk.house import House
 from daemon.mail.letter import Enclosure
 from daemon.web.api.access import Access
 from daemon.web.api.callers import Caller
 from daemon.web.api.models import Enclosed, Uploaded
 from daemon.web.api.problems import Fault, Problem, invalid
+from daemon.web.api.repeats import asked
 
 
 async def enclosed(
@@ -31,3 +36,9 @@ async def enclosed(
         found.append(upload)
     uploads = [one.upload for one in files if isinstance(one, Uploaded)]
     return tuple(found), lambda: desk.spool.drop(uploads)
+
+
+def draft(request: Request, house: House, words: str, files: tuple[Enclosure, ...], subject: str = "") -> Draft:
+    """What a request says, so that the same request makes the same mail."""
+    known = asked(request, house)
+    return Draft(words, subject, files, known.nonce, known.at)

@@ -1,4 +1,4 @@
-"""``/v2/support-tickets/{ticketId}/messages``: what was said, and saying something: publicly, or for colleagues alone."""
+"""``/v2/support-tickets/{ticketId}/messages``: what was said, and saying more, publicly or to colleagues."""
 
 from typing import Annotated
 
@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from daemon.core.values import Address
-from daemon.desk.asking import Draft
 from daemon.store import conversation
 from daemon.store.conversation import Said
 from daemon.web.api import showing
@@ -14,7 +13,7 @@ from daemon.web.api.access import Access, TicketNumber, by, eyes, for_the_desk, 
 from daemon.web.api.answers import MESSAGE, MESSAGES
 from daemon.web.api.bodies import read_json, validated
 from daemon.web.api.callers import Caller
-from daemon.web.api.enclosing import enclosed
+from daemon.web.api.enclosing import draft, enclosed
 from daemon.web.api.models import NewMessage, asks
 from daemon.web.api.problems import Fault, invalid, not_found
 
@@ -72,12 +71,12 @@ def router(desk: Access) -> APIRouter:
         _fits(new, caller)
         await desk.read(lambda: seen(caller, number))
         files, drop = await enclosed(desk, caller, new.attachments)
-        draft = Draft(new.body, enclosures=files)
+        said = draft(request, house, new.body, files)
         if new.kind == "note":
-            outcome = await desk.ticketing.note(by(caller), number, draft)
+            outcome = await desk.ticketing.note(by(caller), number, said)
         else:
             author = Address("", new.author) if new.author else None
-            outcome = await desk.ticketing.reply(by(caller), number, draft, author, new.status)
+            outcome = await desk.ticketing.reply(by(caller), number, said, author, new.status)
         drop()
         assert outcome.ticket is not None
         assert outcome.message is not None

@@ -146,7 +146,7 @@ READ_ONLY = frozenset(
 class NewMessage(Body):
     """What is to be said: publicly, or for colleagues alone."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"kind": "reply", "body": "The fire brigade is on its way."}})
+    model_config = ConfigDict(json_schema_extra={"example": {"kind": "reply", "body": "We are on our way."}})
     kind: Literal["reply", "note"]
     body: Words
     author: Annotated[

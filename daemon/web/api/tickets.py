@@ -10,17 +10,18 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from daemon.core import hours
+from daemon.core.query import SearchError, parse
 from daemon.core.status import Priority, Status, Type
 from daemon.core.values import Address
-from daemon.desk.asking import Changes, Draft, Refused
-from daemon.store import display, facts, listing, people
+from daemon.desk.asking import Changes, Refused
+from daemon.store import display, facts, listing, people, search
 from daemon.store.listing import Order, Place, Wanted
 from daemon.web.api import cursors, etags, showing
 from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, shown, told
 from daemon.web.api.answers import TICKET, TICKETS
 from daemon.web.api.bodies import MERGE_PATCH, read_json, validated
 from daemon.web.api.callers import Caller
-from daemon.web.api.enclosing import enclosed
+from daemon.web.api.enclosing import draft, enclosed
 from daemon.web.api.models import READ_ONLY, Merge, NewTicket, TicketChange, asks
 from daemon.web.api.problems import Fault, invalid
 
@@ -41,7 +42,8 @@ class Asked(BaseModel):
     team: Annotated[list[str], Field(max_length=50)] = []
     desk: Annotated[list[str], Field(max_length=50)] = []
     assignee: Annotated[
-        list[str], Field(max_length=50, description="An agent's address or id; none = nobody's; me = the token's agent.")
+        list[str],
+        Field(max_length=50, description="An agent's address or id; none; me = the token's own."),
     ] = []
     requester: Annotated[list[str], Field(max_length=50, description="A customer's address or id.")] = []
     tag: Annotated[list[str], Field(max_length=50)] = []
@@ -99,10 +101,10 @@ def router(desk: Access) -> APIRouter:
         """Open a ticket: acknowledged, routed and promised as if its words had come by mail."""
         new = validated(NewTicket, await read_json(request, house.config.api.body_size))
         author, at = await desk.read(lambda: (_author(desk, caller, new), _desk(desk, new)))
-        changes = await desk.read(lambda: _changes(desk, new.model_dump(include=SETTABLE, exclude_unset=True)))
+        changes = await desk.read(lambda: _changes(desk, new.model_dump(include=set(SETTABLE), exclude_unset=True)))
         files, drop = await enclosed(desk, caller, new.attachments)
         outcome = await desk.ticketing.create(
-            by(caller), author, at, Draft(new.description, new.subject, files), changes
+            by(caller), author, at, draft(request, house, new.description, files, new.subject), changes
         )
         drop()
         assert outcome.ticket is not None
@@ -171,9 +173,17 @@ def _existing(number: int) -> display.Display:
 def _page(desk: Access, asked: Asked, caller: Caller, after: Place | None) -> list[Place]:
     order: Order = asked.sort.removeprefix("-")  # type: ignore[assignment]
     wanted = _wanted(desk, asked, caller)
-    return listing.page(
-        wanted, order, descending=asked.sort.startswith("-"), after=after, limit=asked.limit + 1
-    )
+    return listing.page(wanted, order, descending=asked.sort.startswith("-"), after=after, limit=asked.limit + 1)
+
+
+def _found(asked: Asked, caller: Caller) -> Any:
+    """The tickets that a search finds; a requester's finds nothing by what only the desk sees."""
+    try:
+        if caller.requester is not None and any(term.place == "tag" for term in parse(asked.q)):
+            raise SearchError("tags are the desk's own")
+        return search.tickets(asked.q, notes=caller.requester is None and caller.may("notes:read"))
+    except SearchError as error:
+        raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
 
 
 def _wanted(desk: Access, asked: Asked, caller: Caller) -> Wanted:
@@ -198,6 +208,7 @@ def _wanted(desk: Access, asked: Asked, caller: Caller) -> Wanted:
         promised=asked.promise,
         due_before=now + hours.duration(asked.due_within) if asked.due_within else None,
         theirs=people.today(caller.requester) if caller.requester is not None else None,
+        found=_found(asked, caller) if asked.q.strip() else None,
     )
 
 
