@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from daemon.desk.house import House
 from daemon.web import confirm, health, metrics, rate, undo
 from daemon.web.api import around, reference
+from daemon.web.api.document import operation_id
 from daemon.web.pages import HEADERS, Pages
 
 
@@ -18,7 +19,7 @@ def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
     """Every route there is."""
     folder = house.templates_folder
     pages = Pages(folder)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=lambda route: route.name)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=operation_id)
     requests = metrics.Requests()
     around.stand(app, house, requests)
     app.include_router(health.router(house.store, trouble))
