@@ -22,6 +22,9 @@ from daemon.core.plan import Event, Facts, Filing, Outgoing, Plan, Policy, Ticke
 from daemon.core.screening import screen
 from daemon.core.values import Envelope, Evidence, Mail
 
+ANSWERED_AT_ONCE = frozenset({"api", "portal"})
+"""Sources that answer whoever asks: they need no receipt by mail."""
+
 
 def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, policy: Policy, now: int) -> Plan:
     """Decide about a mail that could be read.
@@ -35,6 +38,8 @@ def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, po
     if facts.own:
         return Plan("ignored", "own-mail")
     plan = _decided(mail, envelope, facts, evidence, policy, now)
+    if envelope.source in ANSWERED_AT_ONCE:
+        plan = replace(plan, outgoing=tuple(letter for letter in plan.outgoing if letter.kind != "receipt"))
     return replace(plan, outgoing=()) if envelope.silent else plan
 
 

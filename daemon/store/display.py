@@ -20,6 +20,7 @@ from daemon.store.tables import (
     TicketField,
     TicketTag,
 )
+from daemon.store.versions import CHANGES
 
 WHOLE = 10**9
 OPENING = ("customer", "automatic", "agent")
@@ -52,7 +53,7 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """A ticket; ``description`` are the words that it began with, ``revision`` the number of its last event."""
+    """A ticket; ``description`` are the words that it began with, ``revision`` its version."""
 
     number: int
     desk: str
@@ -125,7 +126,7 @@ TICKETS = Prepared(
         Assignee.id,
         Assignee.name,
         address_of(Assignee),
-        Event.select(pw.fn.MAX(Event.id)).where(Event.ticket == Ticket.id),
+        Event.select(pw.fn.MAX(Event.id)).where(Event.ticket == Ticket.id, CHANGES),
     )
     .join(Requester, on=(Ticket.requester == Requester.id))
     .switch(Ticket)
@@ -192,14 +193,6 @@ def tickets(numbers: Sequence[int], most: int = WHOLE) -> list[Display]:
 def ticket(number: int) -> Display | None:
     """One ticket; None if there is none."""
     return next(iter(tickets((number,))), None)
-
-
-REVISION = Prepared(Event.select(pw.fn.MAX(Event.id)).where(Event.ticket == Slot("number")))
-
-
-def revision(number: int) -> int:
-    """The number of a ticket's last event."""
-    return int(REVISION.value(number=number) or 0)
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:

@@ -1,4 +1,4 @@
-"""Which version of a ticket stands: the number of its last event."""
+"""Which version of a ticket stands: the number of its last event, but for letters that arrived: they change nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import peewee as pw
 from daemon.store.prepared import Prepared, Slot
 from daemon.store.tables import Event
 
-LAST = Prepared(Event.select(pw.fn.MAX(Event.id)).where(Event.ticket == Slot("ticket")))
+CHANGES = Event.kind != "mail_delivered"
+LAST = Prepared(Event.select(pw.fn.MAX(Event.id)).where(Event.ticket == Slot("ticket"), CHANGES))
 
 
 def last_event(ticket: int) -> int:
-    """The last event of a ticket; 0 if there is none."""
+    """The last event that changed a ticket; 0 if there is none."""
     return int(LAST.value(ticket=ticket) or 0)

@@ -12,6 +12,7 @@ from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.web import confirm, health, metrics, rate, undo
 from daemon.web.api import around, reference, resources
+from daemon.web.api.document import operation_id
 from daemon.web.pages import HEADERS, Pages
 
 
@@ -19,7 +20,7 @@ def application(house: House, trouble: Callable[[], str | None], reception: Rece
     """Every route there is; those that take words in where there is a ``reception`` for them."""
     folder = house.templates_folder
     pages = Pages(folder)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=lambda route: route.name)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=operation_id)
     requests = metrics.Requests()
     around.stand(app, house, requests)
     app.include_router(health.router(house.store, trouble))

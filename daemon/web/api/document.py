@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from daemon import __version__
 from daemon.web.api.problems import MEDIA_TYPE
@@ -84,6 +85,12 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "7d8e4b1c-order-1042",
 }
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of the function; pages are no operations, and their names may stand twice."""
+    below = route.path_format.startswith(BELOW)
+    return route.name if below else f"{route.name} {route.path_format}"
 
 
 def document(app: FastAPI) -> dict[str, Any]:

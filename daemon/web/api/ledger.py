@@ -1,5 +1,6 @@
 """``/v2/inbound``: the ledger of every mail seen, for operators. Where is my mail?"""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -16,6 +17,9 @@ from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Mail, Mails, Settled
 from daemon.web.api.callers import Caller
 from daemon.web.api.problems import Problem, not_found
+
+SIGNED = re.compile(r"-[a-z2-7]{26}(?=@)", re.IGNORECASE)
+"""The token in an address: whoever has it may speak for its person."""
 
 State = Literal["filed", "ignored", "quarantined", "failed"]
 MailId = Annotated[str, Path(alias="mailId", pattern=r"^inbound_[1-9][0-9]{0,11}$", examples=["inbound_17"])]
@@ -102,7 +106,7 @@ def _mail(row: dict[str, Any]) -> dict[str, Any]:
         "sentence": sentence(row["because"]),
         "source": row["source"],
         "desk": row["desk"],
-        "recipient": row["recipient"],
+        "recipient": SIGNED.sub("-…", row["recipient"]),
         "sender": row["sender"],
         "subject": row["subject"],
         "from": row["from_text"],

@@ -60,7 +60,7 @@ class Problem(Exception):
         **extra: Any,
     ) -> None:
         super().__init__(f"{status} {kind}")
-        self.status = status
+        self.status = int(status)
         self.kind = kind
         self.title = title
         self.detail = detail
