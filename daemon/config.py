@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ValidationError
 
 from daemon.config_agents import Agents, Digest, How, Macro, Occasion
+from daemon.config_api import Api
 from daemon.config_doors import NEEDS_ENCRYPTION, Listener, Mailbox
 from daemon.config_faults import ConfigurationError, conflicts_beside, sentences
 from daemon.config_options import (
@@ -38,6 +39,7 @@ from daemon.config_studies import Report, Snapshot
 __all__ = [
     "Agent",
     "Agents",
+    "Api",
     "Automation",
     "Calendar",
     "Config",
@@ -126,6 +128,11 @@ class Http(Section):
         "http://127.0.0.1:8025",
         "Address under which people reach it; links in mails begin with it.",
         pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
+    )
+    metrics: Literal["local", "token", "off"] = option(
+        "local",
+        "Who may read /metrics: whoever asks from this machine and not through a proxy, whoever has a token with the "
+        "scope ledger:read, nobody.",
     )
 
 
@@ -277,6 +284,7 @@ class Config(Section):
     mailbox: tuple[Mailbox, ...] = ()
     listen: tuple[Listener, ...] = (Listener(),)
     http: Http = Http()
+    api: Api = Api()
     relay: Relay = Relay()
     dns: Dns = Dns()
     limits: Limits = Limits()

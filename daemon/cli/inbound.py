@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -145,29 +145,18 @@ def discard(number: Number, config: ConfigFile = None) -> None:
     _settle(config, number, "discarded")
 
 
-def _settle(config: Path | None, number: int, decision: str) -> None:
-    from daemon.desk import confirm
-    from daemon.store import holds, ledger
+def _settle(config: Path | None, number: int, decision: Literal["confirmed", "discarded"]) -> None:
+    from daemon.desk import settling
     from daemon.store.ledger import TRIED_AGAIN
 
     with house(config) as here:
         row = _row(here, number)
-        held = here.store.read(lambda: holds.find(number))
-        if held is not None and held.decision is None:
-            outcome = here.store.write(
-                lambda: confirm.settle(
-                    here, held, "confirmed" if decision == "confirmed" else "discarded", here.now(), lapsed_too=True
-                )
-            ).result()
-            if outcome is None:
-                fail(f"mail {number} cannot be released: {sentence(held.because)}")
-            as_json({"inbound": number, "outcome": outcome.state, "because": outcome.because, "ticket": outcome.ticket})
-        elif decision == "discarded" and row["state"] in TRIED_AGAIN:
-            here.store.write(lambda: ledger.discard(number, "discarded-by-operator", here.now())).result()
-            as_json({"inbound": number, "outcome": "ignored", "because": "discarded-by-operator", "ticket": None})
-        else:
-            again = f"; to try it again: counterfoil inbound retry {number}" if row["state"] in TRIED_AGAIN else ""
-            fail(f"mail {number} is {row['state']} ({row['because']}): nothing waits there{again}")
+        try:
+            outcome = here.store.write(lambda: settling.settle(here, number, decision)).result()
+        except settling.NotWaiting as error:
+            waits = row["state"] in TRIED_AGAIN and "nothing waits" in str(error)
+            fail(str(error) + (f"; to try it again: counterfoil inbound retry {number}" if waits else ""))
+    as_json({"inbound": number, "outcome": outcome.state, "because": outcome.because, "ticket": outcome.ticket})
 
 
 def _row(here: House, number: int) -> dict[str, Any]:

@@ -20,21 +20,31 @@ Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=HIGHEST, hel
 
 @app.command("list")
 def list_(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORDS]",
+            help='What to look for: words, "some in a row", a begin*, -not; from:, subject:, tag:, status:.',
+        ),
+    ] = None,
     config: ConfigFile = None,
     status: Annotated[str, typer.Option("--status", help=f"One of {', '.join(STATUSES)}; else all.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most rows, the newest.")] = 50,
     json: AsJson = False,
 ) -> None:
-    """List the newest tickets, the newest last.
+    """List the newest tickets, the newest last; or those that a search finds, the best first.
 
-    Example: counterfoil ticket list --status open
+    What begins with - comes after --. Example: counterfoil ticket list --status open -- printer -toner
     """
-    from daemon.store import tickets
+    from daemon.store import search, tickets
 
     if status and status not in STATUSES:
         fail(f"--status {status} is none; one of {', '.join(STATUSES)}", USAGE)
     with house(config) as here:
-        rows = here.store.read(lambda: tickets.rows(status or None, limit))
+        try:
+            rows = here.store.read(lambda: tickets.rows(status or None, limit, " ".join(words or ())))
+        except search.SearchError as error:
+            fail(str(error), USAGE)
     if json:
         for row in rows:
             as_json(row)

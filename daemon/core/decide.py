@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from daemon.core import hearing
+from daemon.core.acts import Merging
 from daemon.core.case import Case, move, notices
 from daemon.core.from_agent import from_agent
 from daemon.core.from_customer import from_customer
 from daemon.core.plan import Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.screening import screen
 from daemon.core.values import Envelope, Evidence, Mail
+
+ANSWERED_AT_ONCE = frozenset({"api", "portal"})
+"""Sources that answer whoever asks: they need no receipt by mail."""
 
 
 def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, policy: Policy, now: int) -> Plan:
@@ -34,6 +38,8 @@ def receive(mail: Mail, envelope: Envelope, facts: Facts, evidence: Evidence, po
     if facts.own:
         return Plan("ignored", "own-mail")
     plan = _decided(mail, envelope, facts, evidence, policy, now)
+    if envelope.source in ANSWERED_AT_ONCE:
+        plan = replace(plan, outgoing=tuple(letter for letter in plan.outgoing if letter.kind != "receipt"))
     return replace(plan, outgoing=()) if envelope.silent else plan
 
 
@@ -110,6 +116,21 @@ def change(
     return Plan("filed" if events else "ignored", because, ticket.id, events=tuple(events), outgoing=tuple(outgoing))
 
 
+def merge(ticket: TicketFacts, into: int, actor: int | None, because: str, now: int) -> Plan:
+    """A ticket goes into another: its people take part there, and what comes for it is filed there."""
+    at = max(now, ticket.last_event_at)
+    return Plan(
+        "filed",
+        because,
+        ticket.id,
+        events=(
+            Event("merged", because, at, actor, "merged_into", None, into),
+            Event("status_changed", because, at, actor, "status", ticket.status, "merged"),
+        ),
+        deeds=(Merging(into, True, because, at, actor),),
+    )
+
+
 def rate(ticket: TicketFacts, person: int, positive: bool, because: str, now: int) -> Plan:
     """Someone says how they were served. The last word of a person on a ticket is the one that counts."""
     event = Event("rated", because, max(now, ticket.last_event_at), person, data=(("positive", positive),))
@@ -124,6 +145,7 @@ CHANGES = {
     "assignee": "assigned",
     "subject": "subject_changed",
     "resolution_text": "resolution_set",
+    "resolution_code": "resolution_set",
 }
 """The event that a change of each column is."""
 

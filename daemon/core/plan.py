@@ -206,7 +206,7 @@ class Filing:
 
     ``evidence`` is what stands behind its author, and ``seen`` what was seen of that. ``words``: where they are not all
     new words of the mail. Of a ``forwarded`` mail the words and the author are filed, and the bytes of the mail that
-    brought it.
+    brought it. ``anonymous``: nobody is the author; a program noted it.
     """
 
     kind: Literal["customer", "agent", "note", "automatic", "bounce"]
@@ -216,6 +216,7 @@ class Filing:
     seen: str = ""
     words: str | None = None
     forwarded: Forwarded | None = None
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 from daemon import almanac
 from daemon.config_options import NAME
-from daemon.core import decide, hours
-from daemon.core.plan import Event
+from daemon.core import decide, hearing, hours
+from daemon.core.plan import Event, Plan, TicketFacts
 from daemon.core.status import MOVES, PRIORITIES, TYPES, Status
+from daemon.core.typed import one_spaced
 from daemon.desk import post, promising
 from daemon.desk.arrival import without_mail
 from daemon.desk.house import House
-from daemon.store import facts, lives
+from daemon.store import facts, lives, staffing
+
+RESOLUTION = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+LONGEST = {"subject": 250, "resolution_text": 2_000}
 
 
 class Unchangeable(Exception):
-    """The change is not possible; one sentence says what would be."""
+    """The change is not possible; one sentence says what would be. ``field``: of what, ``moves``: the statuses that
+    are allowed, where the one that is wanted is not."""
+
+    def __init__(self, sentence: str, field: str = "", moves: tuple[str, ...] | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.moves = moves
 
 
 def change(
     house: House,
     number: int,
-    wanted: dict[str, str],
+    wanted: Mapping[str, str | None],
     actor: int | None,
     because: str,
     tags: Iterable[str] = (),
     untags: Iterable[str] = (),
     snooze: str | None = None,
+    *,
+    telling: bool = False,
 ) -> tuple[Event, ...]:
     """Set fields of a ticket (``assignee`` by address or ``none``), give or take tags, put it aside until ``snooze``.
 
-    The events that came of it.
+    With ``telling`` those hear of it to whom it is given. The events that came of it.
 
     Runs in the writer's transaction. Unchangeable for what the table of moves or the configuration does not know.
     """
@@ -54,12 +68,35 @@ def change(
     allowed = MOVES[cast(Status, ticket.status)]
     if status is not None and status != ticket.status and status not in allowed:
         moves = ", ".join(sorted(allowed)) or "nothing else"
-        raise Unchangeable(f"ticket {number} is {ticket.status}; from there it may become {moves}")
+        sentence = f"ticket {number} is {ticket.status}; from there it may become {moves}"
+        raise Unchangeable(sentence, "status", tuple(sorted(allowed)))
     tagging = _tagging(number, tags, untags)
     plan = decide.change(ticket, values, current, actor, because, house.policy, now, tagging, until)
+    if telling:
+        plan = _told(house, plan, ticket, actor, now)
     plan, written = promising.carry_out(house, plan, None, ticket.desk, None, now)
     post.send(house, plan, written, without_mail(ticket.desk), 0, now)
     return plan.events
+
+
+def _told(house: House, plan: Plan, ticket: TicketFacts, actor: int | None, now: int) -> Plan:
+    """The plan, and letters to whom the ticket is given: the assignee, else those of the team that are there."""
+    given = {e.column: e.becomes for e in plan.events if e.kind in ("assigned", "team_changed")}
+    person = given.get("assignee", ticket.assignee)
+    people: list[int] = []
+    if person is not None and "assignee" in given:
+        people = [int(person)]
+    elif person is None and "team" in given:
+        people = [a.person for a in house.agents if given["team"] in a.teams]
+    letters, news = hearing.choose(
+        "assigned",
+        [one for one in people if one != actor],
+        house.agents,
+        frozenset(staffing.away(now)),
+        plan.because,
+        away_too="assignee" in given,
+    )
+    return replace(plan, outgoing=plan.outgoing + letters, news=plan.news + news)
 
 
 def rate(house: House, number: int, positive: bool, because: str, person: int | None = None) -> None:
@@ -85,11 +122,12 @@ def _until(house: House, text: str, now: int) -> int:
         try:
             local = datetime.fromisoformat(text)
         except ValueError:
-            raise Unchangeable(f"{text!r} is no time; write one such as 3d, 4h or 2026-12-01 09:00") from None
+            sentence = f"{text!r} is no time; write one such as 3d, 4h or 2026-12-01 09:00"
+            raise Unchangeable(sentence, "snooze") from None
         zone = almanac.zone(house.config.calendar[0].zone if house.config.calendar else "UTC")
         until = int((local if local.tzinfo else local.replace(tzinfo=zone)).timestamp())
     if until <= now:
-        raise Unchangeable(f"{text!r} is past; write a time that is still to come")
+        raise Unchangeable(f"{text!r} is past; write a time that is still to come", "snooze")
     return until
 
 
@@ -98,21 +136,28 @@ def _tagging(number: int, tags: Iterable[str], untags: Iterable[str]) -> dict[st
     has = facts.tags(number)
     for tag in (*tags, *untags):
         if not NAME.fullmatch(tag):
-            raise Unchangeable(f"{tag!r} is no tag; use up to 40 lower-case letters, digits and hyphens")
+            raise Unchangeable(f"{tag!r} is no tag; use up to 40 lower-case letters, digits and hyphens", "tags")
     return {tag: True for tag in tags if tag not in has} | {tag: False for tag in untags if tag in has}
 
 
-def _value(house: House, key: str, value: str) -> str | int | None:
+def _value(house: House, key: str, value: str | None) -> str | int | None:
     if key == "assignee":
-        if value == "none":
+        if value is None or value == "none":
             return None
         person = next((a.person for a in house.agents if a.address == value.casefold()), None)
         if person is None:
-            raise Unchangeable(f"{value} is no agent; agents: {', '.join(a.address for a in house.agents)}")
+            raise Unchangeable(f"{value} is no agent; agents: {', '.join(a.address for a in house.agents)}", key)
         return person
+    if key == "resolution_code" and value is not None and not RESOLUTION.fullmatch(value):
+        raise Unchangeable(f"{value!r} is no code; use up to 40 lower-case letters, digits and hyphens", key)
+    if key in LONGEST and value is not None:
+        value = one_spaced(value) if key == "subject" else value.strip()
+        if len(value) > LONGEST[key]:
+            raise Unchangeable(f"it has {len(value)} characters; write at most {LONGEST[key]}", key)
+        return value
     known = {"priority": PRIORITIES, "type": TYPES}.get(key)
     if known is not None and value not in known:
-        raise Unchangeable(f"{value} is no {key}; one of {', '.join(known)}")
+        raise Unchangeable(f"{value} is no {key}; one of {', '.join(known)}", key)
     if key == "team" and value not in house.config.teams:
-        raise Unchangeable(f"{value} is no team; teams: {', '.join(sorted(house.config.teams))}")
+        raise Unchangeable(f"{value} is no team; teams: {', '.join(sorted(house.config.teams))}", key)
     return value

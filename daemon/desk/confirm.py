@@ -113,7 +113,7 @@ def _arrival(house: House, held: holds.Held) -> Arrival:
     raw, envelope = holds.content(held), holds.envelope(held.inbound)
     parsed = parse(raw)
     to = house.book.read(envelope.recipients[0]) or Recipient(held.desk, "desk")
-    said = words.said_by_agent(house, parsed, raw, to, words.told_before(house, parsed, to))
+    said = words.said_in(house, parsed, raw, to, envelope.source)
     return Arrival(raw, parsed, envelope, to, said, held.inbound, CONFIRMED)
 
 

@@ -19,7 +19,7 @@ from daemon.desk import confirm, keeping, undoing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.desk.receive import evidence_of, receive_at
-from daemon.desk.words import Said, said_by_agent, told_before
+from daemon.desk.words import Said, said_in
 from daemon.mail.address import Recipient
 from daemon.mail.worker import Overloaded
 from daemon.store.writer import StoreUnavailable
@@ -79,6 +79,11 @@ class Reception:
         self._parser = parser
         self._authentication = authentication
         self._rehearsal = rehearsal
+
+    @property
+    def parser(self) -> Parser:
+        """What reads mail."""
+        return self._parser
 
     def known(self, recipient: str) -> bool:
         """Whether this envelope recipient is one of ours."""
@@ -162,7 +167,7 @@ class Reception:
         """The mail at each of its desks, with all that is found out before the write lock is taken."""
         evidence = evidence or await self._evidence(raw, parsed, envelope)
         return [
-            Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to), again, evidence)
+            Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to, envelope.source), again, evidence)
             for to in addressees(self._house, envelope)
         ]
 
@@ -173,14 +178,14 @@ class Reception:
         seen = evidence_of(parsed, envelope)
         return seen if seen.proved else await self._authentication.evidence(raw, parsed, envelope)
 
-    async def _said(self, parsed: Parsed, raw: bytes, to: Recipient) -> Said | None:
+    async def _said(self, parsed: Parsed, raw: bytes, to: Recipient, source: str) -> Said | None:
         """What an agent's mail would say; for other mail, which is nearly all, there is nothing to look up."""
         if not isinstance(parsed, Mail) or not parsed.sender or not self._house.config.agent_at(parsed.sender.address):
             return None
 
         def look() -> Said | None:
             house = self._house
-            return house.store.read(lambda: said_by_agent(house, parsed, raw, to, told_before(house, parsed, to)))
+            return house.store.read(lambda: said_in(house, parsed, raw, to, source))
 
         return await asyncio.to_thread(look)
 

@@ -20,7 +20,7 @@ MOST_NEWS = 50
 
 
 def queue(house: House, asked: str, person: int, card: DeskCard, now: Instant) -> Queue:
-    """The tickets that an agent asked for: mine, team, unassigned, late, or those that hold certain words."""
+    """The tickets that an agent asked for: mine, team, unassigned, late, or what a search finds, the best first."""
     found = _sought(house, asked, person, now)
     ordered = found if _is_words(asked) else dossier.pressing(house, found, now)
     return Queue(card, asked, _rows(house, ordered[:MOST_ROWS], person, now), max(0, len(ordered) - MOST_ROWS))
@@ -42,7 +42,7 @@ def _sought(house: House, asked: str, person: int, now: Instant) -> list[Sketch]
         case "late":
             both = {s.number: s for s in (*rows.of_teams(teams), *rows.mine(person))}
             return [sketch for sketch in both.values() if dossier.is_late(sketch, now)]
-    return rows.with_words(asked, MOST_FOUND)[::-1]
+    return rows.with_words(asked, MOST_FOUND)
 
 
 def digest(house: House, person: int, card: DeskCard, now: Instant, items: Sequence[Item]) -> Digest | None:

@@ -77,7 +77,7 @@ def arrival_of(house: House, message: int) -> Arrival:
     parsed = parse(raw)
     desk = rows.desk_of(rows.ticket_of(message) or 0)
     to = house.book.read(envelope.recipients[0]) or Recipient(house.desk(desk).name, "desk")
-    said = words.said_by_agent(house, parsed, raw, to, words.told_before(house, parsed, to))
+    said = words.said_in(house, parsed, raw, to, envelope.source)
     return Arrival(raw, parsed, envelope, to, said, inbound)
 
 

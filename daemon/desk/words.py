@@ -16,7 +16,27 @@ from daemon.store import acts, holds, outbox
 MOST_NOTIFICATIONS = 10
 SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
 
+LITERAL = ("api", "portal")
+"""Sources whose mail is written by us of what somebody sent as words: all of them count, and none is a command."""
+
 Said = answer.Words | answer.Withheld
+
+
+def said_in(house: House, parsed: Parsed, raw: bytes, to: Recipient, source: str) -> Said | None:
+    """What an agent's mail from this source would say to the customer; None if no agent wrote it. Reads rows."""
+    if source in LITERAL:
+        return said_literally(house, parsed, raw, {to.number} if to.kind == "reply" else set())
+    return said_by_agent(house, parsed, raw, to, told_before(house, parsed, to))
+
+
+def said_literally(house: House, parsed: Parsed, raw: bytes, tickets: set[int]) -> Said | None:
+    """The words of a mail as they stand, unless they hold what no customer may see; None if no agent wrote it."""
+    if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
+        return None
+    words = answer.as_given(parsed)
+    if isinstance(words, answer.Words) and _holds_secret(house, parsed, raw, words, tickets):
+        return answer.Withheld(SECRET_INSIDE)
+    return words
 
 
 def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient, ours: str = "") -> Said | None:
@@ -34,20 +54,25 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient, ours:
         words = answer.orders_alone(parsed, signatures) or words
     tickets = {to.number} if to.kind == "reply" else set()
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
+    return answer.Withheld(SECRET_INSIDE) if _holds_secret(house, parsed, raw, words, tickets) else words
+
+
+def _holds_secret(house: House, parsed: Mail, raw: bytes, words: Said, tickets: set[int]) -> bool:
+    """Whether a mail or a file of it holds what no customer may be sent."""
     secrets = secrets_of(house, tickets)
     names = "\n".join(a.name for a in parsed.attachments)
     if isinstance(words, answer.Words) and leaks(
         f"{parsed.subject}\n{words.text}\n{words.html or ''}\n{names}", secrets
     ):
-        return answer.Withheld(SECRET_INSIDE)
+        return True
     for attachment in parsed.attachments:
         content = attachment_bytes(raw, attachment)
         folded = content.lower().replace(b"\0", b"")  # UTF-16 is text as well
         if any(s.encode() in folded for s in secrets) or (
             attachment.content_type.startswith(("text/", "message/")) and leaks(content, secrets)
         ):
-            return answer.Withheld(SECRET_INSIDE)
-    return words
+            return True
+    return False
 
 
 def told_before(house: House, parsed: Parsed, to: Recipient) -> str:

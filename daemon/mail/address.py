@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["desk", "reply", "bounce", "confirm", "undo", "probe"]
-Purpose = Kind | Literal["rate"]
+Purpose = Kind | Literal["rate", "page"]
 Mode = Literal["plus", "separator", "catch-all", "none"]
 
 TOKEN_LENGTH = 26
@@ -122,6 +122,13 @@ class Keyring:
             if self._fits(token, "rate", ticket, person):
                 found = person
         return found
+
+    def page_token(self, *numbers: int) -> str:
+        """What makes the place where a page of a list ended one that we told."""
+        return self._newest("page", *numbers)
+
+    def is_page_token(self, token: str, *numbers: int) -> bool:
+        return self._fits(token, "page", *numbers)
 
     def _newest(self, purpose: Purpose, *numbers: int) -> str:
         return _sign(self.keys[0], purpose, numbers)

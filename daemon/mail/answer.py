@@ -28,7 +28,7 @@ from daemon.mail.marks import ABOVE, MARK
 from daemon.mail.same_words import html_of
 from daemon.mail.text import split_reply
 
-__all__ = ["Withheld", "Words", "agent_words", "leaks", "may_leave", "with_orders"]
+__all__ = ["Withheld", "Words", "agent_words", "as_given", "leaks", "may_leave", "with_orders"]
 
 LONGEST = 400_000
 LONGEST_ATTRIBUTION = 4
@@ -79,6 +79,16 @@ def agent_words(mail: Mail, notification: str = "") -> Words | Withheld:
     if _holds_ours(new):
         return Withheld("our-words-outside")
     return Words(new, html_of(mail.html, new) if mail.html else None)
+
+
+def as_given(mail: Mail) -> Words | Withheld:
+    """The whole text of a mail as words, where nothing was quoted and nothing is a command."""
+    text = mail.text.replace("\r\n", "\n").strip("\n")
+    if len(text) > LONGEST:
+        return Withheld("too-long")
+    if _holds_ours(text):
+        return Withheld("our-words-outside")
+    return Words(text, None, Orders(words=text))
 
 
 def with_orders(words: Words, mail: Mail, signatures: tuple[str, ...] = ()) -> Words:

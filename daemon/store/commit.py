@@ -10,7 +10,7 @@ from daemon.core.acts import News
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
-from daemon.store import acts, deeds, facts, filing, replies
+from daemon.store import acts, deeds, facts, filing, indexing, replies
 from daemon.store import news as rows_of_news
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
@@ -52,17 +52,21 @@ class Written:
 def person(address: Address | None, name: str, now: Instant) -> int:
     """The person at this address, made known if need be; without an address, someone of whom there is only a name."""
     if address is None or not address.address:
-        return NEW_PERSON.new(name=name[:200], created_at=now)
+        number = NEW_PERSON.new(name=name[:200], created_at=now)
+        indexing.index_person(number)
+        return number
     known = PERSON_AT.value(key=address.key)
     if known is not None:
         return int(known)
     number = NEW_PERSON.new(name=address.name[:200], created_at=now)
     NEW_ADDRESS.add(key=address.key, address=address.address, person=number)
+    indexing.index_person(number)
     return number
 
 
 def rename(number: int, name: str) -> None:
-    Person.update(name=name).where(Person.id == number, Person.name != name).execute()
+    if Person.update(name=name).where(Person.id == number, Person.name != name).execute():
+        indexing.index_person(number)
 
 
 def plan(
@@ -79,7 +83,9 @@ def plan(
     ``message`` is the one that the decision is about, where it files none itself; ``happened`` are the decision's
     events with what they did to promises among them.
     """
-    author = writer = person(mail.sender, mail.from_text, now) if mail is not None and decided.filing else None
+    author = writer = None
+    if mail is not None and decided.filing and not decided.filing.anonymous:
+        author = writer = person(mail.sender, mail.from_text, now)
     ticket = decided.ticket
     if decided.opening is not None:
         if decided.opening.requester is not None:
@@ -149,6 +155,7 @@ def _open(opening: Opening, desk: str, requester: int, channel: str, proves: boo
         updated_at=opening.at,
         idle_since=opening.at,
     )
+    indexing.index_ticket(number)
     NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or facts.is_proved(requester), since=opening.at)
     return number
 
@@ -193,6 +200,8 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
         )
     if changed:
         Ticket.update(changed | {"updated_at": at}).where(Ticket.id == ticket).execute()
+        if "subject" in changed:
+            indexing.index_ticket(ticket)
     elif at is not None:
         TOUCH.run(at=at, ticket=ticket)
 

@@ -10,7 +10,7 @@ import peewee as pw
 
 from daemon.core.status import BACKLOG
 from daemon.core.values import Address, Instant
-from daemon.store import query
+from daemon.store import query, search
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import (
     MailAddress,
@@ -198,22 +198,10 @@ def watched(person: int) -> list[Sketch]:
 
 
 def with_words(text: str, limit: int) -> list[Sketch]:
-    """The newest tickets in whose subject, words or requester a text stands, whatever their status."""
-    people = MailAddress.select(MailAddress.person).where(MailAddress.key.contains(text))
-    named = Person.select(Person.id).where(Person.name.contains(text))
-    messages = Message.select(Message.ticket).where(Message.words.contains(text))
-    found = query.column(
-        Ticket.select(Ticket.id)
-        .where(
-            Ticket.subject.contains(text)
-            | Ticket.requester.in_(people)
-            | Ticket.requester.in_(named)
-            | Ticket.id.in_(messages)
-        )
-        .order_by(Ticket.id.desc())
-        .limit(limit)
-    )
-    return _sketches(SOME.rows(numbers=found))
+    """The tickets that a search finds, the best first, whatever their status; SearchError with a sentence."""
+    found = search.ranked(text, limit, notes=True)
+    sketches = {sketch.number: sketch for sketch in _sketches(SOME.rows(numbers=found))}
+    return [sketches[number] for number in found]
 
 
 MERGED = Prepared(Ticket.select(Ticket.id).where(Ticket.merged_into == Slot("number")))

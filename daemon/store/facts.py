@@ -58,6 +58,7 @@ class TicketRow:
     requester_id: int
     resolution_text: str | None
     merged_into_id: int | None = None
+    resolution_code: str | None = None
     snoozed_until: int | None = None
 
 
@@ -515,6 +516,7 @@ TICKET_ROW = Prepared(
         Ticket.requester,
         Ticket.resolution_text,
         Ticket.merged_into,
+        Ticket.resolution_code,
         Ticket.snoozed_until,
     ).where(Ticket.id == Slot("number"))
 )

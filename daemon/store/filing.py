@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Filing
 from daemon.core.values import Envelope, Instant, Mail
-from daemon.store import people
+from daemon.store import indexing, people
 from daemon.store.prepared import Insertion
 from daemon.store.tables import Attachment, Message, NamedAddress, ThreadKey
 
@@ -57,6 +57,7 @@ def file(
             offset=a.offset,
             length=a.length,
         )
+    indexing.index_message(message)
     if filing.kind == "customer" and author is not None:
         people.hear(author, language)
     for message_id in dict.fromkeys((mail.message_id, said.message_id if said else None)):
@@ -71,7 +72,7 @@ def file(
 
 def note(words: str, ticket: int, author: int | None, mail: Mail, envelope: Envelope, at: Instant) -> int:
     """What an agent wrote above a mail that they passed on: a note of the ticket, with the same bytes behind it."""
-    return NEW_MESSAGE.new(
+    number = NEW_MESSAGE.new(
         ticket=ticket,
         kind="note",
         state="filed",
@@ -86,6 +87,8 @@ def note(words: str, ticket: int, author: int | None, mail: Mail, envelope: Enve
         at=at,
         received_at=envelope.received_at,
     )
+    indexing.index_message(number)
+    return number
 
 
 def thread_key(message_id: str, ticket: int) -> None:

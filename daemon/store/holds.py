@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.core.values import Envelope, Instant
-from daemon.store import query, raw
+from daemon.store import indexing, query, raw
 from daemon.store.prepared import Prepared, Slot
 from daemon.store.tables import Hold, Inbound, Message
 
@@ -88,11 +88,13 @@ def message_state(message: int, state: str, released_at: Instant | None) -> None
     if released_at is not None:
         changed |= {"released_at": released_at, "at": released_at}
     Message.update(changed).where(Message.id == message).execute()
+    indexing.index_message(message)
 
 
 def message_words(message: int, words: str) -> None:
     """What an agent's held mail says to the customer, without its commands."""
     Message.update(words=words).where(Message.id == message).execute()
+    indexing.index_message(message)
 
 
 def ledger_state(inbound: int, state: str, because: str, now: Instant) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from daemon.core.values import Instant
-from daemon.store import query
+from daemon.store import indexing, query
 from daemon.store.tables import Event, MailAddress, Participant, Person, Ticket
 
 JOINED = "persons-joined"
@@ -56,6 +56,8 @@ def join(person: int, other: int) -> None:
         setattr(mine, name, getattr(mine, name) or getattr(theirs, name))
     mine.remark = "\n".join(filter(None, (mine.remark, theirs.remark)))
     mine.save()
+    for one in (person, other):
+        indexing.index_person(one)
 
 
 def origin(key: str) -> int | None:
@@ -78,6 +80,8 @@ def revive(other: int, person: int) -> None:
     MailAddress.update(person=other, joined_from=None).where(
         MailAddress.person == person, MailAddress.joined_from == other
     ).execute()
+    for one in (person, other):
+        indexing.index_person(one)
 
 
 def part(key: str, person: int, now: Instant) -> int:
@@ -85,4 +89,6 @@ def part(key: str, person: int, now: Instant) -> int:
     name = Person.get_by_id(person).name
     new = int(Person.insert(name=name, created_at=now).execute())
     MailAddress.update(person=new, joined_from=None).where(MailAddress.key == key).execute()
+    for one in (person, new):
+        indexing.index_person(one)
     return new

@@ -121,11 +121,13 @@ def counts() -> dict[str, int]:
     return dict(query.rows(Inbound.select(Inbound.state, pw.fn.COUNT(Inbound.id)).group_by(Inbound.state)))
 
 
-def rows(state: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-    """The newest rows, newest last."""
+def rows(state: str | None = None, limit: int = 50, before: int | None = None) -> list[dict[str, Any]]:
+    """The newest rows (``before`` one of them), newest last."""
     wanted = Inbound.select().order_by(Inbound.id.desc()).limit(limit)
     if state is not None:
         wanted = wanted.where(Inbound.state == state)
+    if before is not None:
+        wanted = wanted.where(Inbound.id < before)
     return query.dicts(wanted)[::-1]
 
 

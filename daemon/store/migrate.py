@@ -1,7 +1,7 @@
 """Bringing a database up to this version's schema, and its published views with it.
 
 The migrations are scripts of ``playhouse.migrations`` (also usable by hand: ``pwmigrate``). Views hold no data and are
-made anew whenever their text changes.
+made anew whenever their text changes, and so are the entries of the search when their version does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import peewee as pw
 from playhouse.migrations import Runner
 
+from daemon.store import indexing
 from daemon.store.tables import About
 
 FOLDER = Path(__file__).with_name("migrations")
@@ -30,6 +31,8 @@ def up(database: pw.Database) -> list[str]:
         raise TooNew(unknown[-1])
     applied = runner.up()
     _views(database)
+    if not indexing.is_current():
+        indexing.rebuild(database.atomic())  # each step a transaction
     return list(applied or [])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from daemon.core.people import languages
 from daemon.core.values import Address, Instant
-from daemon.store import query
+from daemon.store import indexing, query
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import MailAddress, Participant, Person, Ticket
 
@@ -126,3 +126,4 @@ def write(number: int, fields: dict[str, str | None]) -> None:
     """Change what stands on a card; a language set so is known, whatever the last mail was in."""
     more = {"other_language": None} if "language" in fields else {}
     Person.update(fields | more).where(Person.id == number).execute()
+    indexing.index_person(number)

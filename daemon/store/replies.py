@@ -9,7 +9,7 @@ import peewee as pw
 
 from daemon.core.acts import Wait
 from daemon.core.values import Instant
-from daemon.store import query
+from daemon.store import indexing, query
 from daemon.store.tables import Message, Waiting
 
 
@@ -32,6 +32,7 @@ def withdraw(message: int) -> None:
     """A message will not go out, or is one no longer."""
     Waiting.delete().where(Waiting.message == message).execute()
     Message.update(state="withdrawn").where(Message.id == message).execute()
+    indexing.index_message(message)
 
 
 def put_off(message: int, until: Instant) -> None:

@@ -108,7 +108,12 @@ class Ticket(Numbered):
         merged_into_id: int | None
 
     class Meta:
-        indexes = ((("status", "id"), False), (("requester", "opened_at"), False))
+        indexes = (
+            (("status", "id"), False),
+            (("requester", "opened_at"), False),
+            (("opened_at", "id"), False),
+            (("updated_at", "id"), False),
+        )
 
 
 Ticket.add_index(Ticket.wake_at, where=Ticket.wake_at.is_null(False), name="ticket_wake_at")
@@ -540,6 +545,9 @@ class Promise(Numbered):
 
     class Meta:
         indexes = ((("ticket", "metric", "cycle"), True),)
+
+
+Promise.add_index(Promise.due_at, Promise.ticket, where=Promise.ended_at.is_null(), name="promise_owed")
 
 
 TABLES: tuple[type[pw.Model], ...] = (

@@ -7,19 +7,34 @@ from typing import Any
 
 import peewee as pw
 
-from daemon.store import query
+from daemon.store import query, search
 from daemon.store.tables import Attachment, Event, MailAddress, Message, Outbox, Person, Promise, Ticket, TicketLink
 
+AT_ONCE = 500
 Requester = Person.alias()
 Assignee = Person.alias()
 
 
-def rows(status: str | None, limit: int) -> list[dict[str, Any]]:
-    """The newest tickets, newest last."""
+def rows(status: str | None, limit: int, words: str = "") -> list[dict[str, Any]]:
+    """The newest tickets, newest last; of those that a search for ``words`` finds, the best, the best first.
+
+    SearchError with a sentence.
+    """
+    if words:
+        return _found(f"{words} status:{status}" if status else words, limit)
     wanted = _tickets().order_by(Ticket.id.desc()).limit(limit)
     if status:
         wanted = wanted.where(Ticket.status == status)
     return query.dicts(wanted)[::-1]
+
+
+def _found(words: str, limit: int) -> list[dict[str, Any]]:
+    numbers = search.ranked(words, limit, notes=True)
+    found: dict[int, dict[str, Any]] = {}
+    for at in range(0, len(numbers), AT_ONCE):
+        some = query.dicts(_tickets().where(Ticket.id.in_(numbers[at : at + AT_ONCE])))
+        found |= {row["id"]: row for row in some}
+    return [found[number] for number in numbers]
 
 
 def one(number: int) -> dict[str, Any] | None:

@@ -9,19 +9,28 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from daemon.desk.house import House
-from daemon.web import confirm, health, rate, undo
+from daemon.desk.intake import Reception
+from daemon.web import confirm, health, metrics, rate, undo
+from daemon.web.api import around, reference, resources
+from daemon.web.api.document import operation_id
 from daemon.web.pages import HEADERS, Pages
 
 
-def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
-    """Every route there is."""
+def application(house: House, trouble: Callable[[], str | None], reception: Reception | None = None) -> FastAPI:
+    """Every route there is; those that take words in where there is a ``reception`` for them."""
     folder = house.templates_folder
     pages = Pages(folder)
-    app = FastAPI(title="Counterfoil", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=operation_id)
+    requests = metrics.Requests()
+    around.stand(app, house, requests)
     app.include_router(health.router(house.store, trouble))
     app.include_router(confirm.router(house, pages))
     app.include_router(undo.router(house, pages))
     app.include_router(rate.router(house, pages))
+    app.include_router(metrics.router(house, requests))
+    if reception is not None:
+        resources.mount(app, house, reception)
+    app.include_router(reference.router(app, house, pages))
 
     @app.get("/style.css")
     def style() -> Response:

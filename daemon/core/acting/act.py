@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from daemon.core import query
 from daemon.core.acting import fields, people
 from daemon.core.acting.work import Work
 from daemon.core.acts import Changed
@@ -92,8 +93,13 @@ def _show(work: Work, command: Command) -> None:
 
 
 def _queue(work: Work, command: Command) -> None:
-    asked = command.argument or "mine"
-    work.asks.append(Outgoing("queue", work.agent.person, "asked-by-agent", (("asked", asked[:200]),)))
+    asked = command.argument[:200] or "mine"
+    try:
+        query.parse(asked)
+    except query.SearchError:
+        work.fault(command, "no-search")
+        return
+    work.asks.append(Outgoing("queue", work.agent.person, "asked-by-agent", (("asked", asked),)))
 
 
 CARRIED_OUT: dict[str, Callable[[Work, Command], None]] = {

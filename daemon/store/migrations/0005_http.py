@@ -1,6 +1,17 @@
-"""What HTTP needs: tokens, answers that may be asked for again, fields of the operator's own, webhooks, sign-ins."""
+"""What HTTP needs: tokens, answers that may be asked for again, fields of the operator's own, webhooks, sign-ins.
+
+And what the search looks in, still empty: ``store.indexing`` fills it when the database is opened.
+"""
 
 from peewee import *
+
+FTS5 = "CREATE VIRTUAL TABLE search USING fts5 (subject, who, words, notes, tokenize = 'ascii')"
+TSVECTOR = (
+    "CREATE TABLE search_entry (number BIGINT PRIMARY KEY, ticket_id BIGINT, person_id BIGINT, found tsvector NOT NULL)",
+    "CREATE INDEX search_entry_ticket_id ON search_entry (ticket_id)",
+    # a short list of what is not yet sorted in: every search reads it through
+    "CREATE INDEX search_entry_found ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256)",
+)
 
 
 def up(migrator, db):
@@ -85,8 +96,23 @@ def up(migrator, db):
             table_name = "sign_in"
 
     db.create_tables([Token, Repeatable, TicketField, Webhook, SignIn])
+    for name, table, columns, where in INDEXES:
+        db.execute_sql(f'CREATE INDEX "{name}" ON "{table}" ({columns}){where}')
+    for statement in (FTS5,) if isinstance(db, SqliteDatabase) else TSVECTOR:
+        db.execute_sql(statement)
+
+
+INDEXES = (
+    ("ticket_opened_at_id", "ticket", '"opened_at", "id"', ""),
+    ("ticket_updated_at_id", "ticket", '"updated_at", "id"', ""),
+    ("promise_owed", "promise", '"due_at", "ticket_id"', ' WHERE "ended_at" IS NULL'),
+)
 
 
 def down(migrator, db):
+    for name, *_ in INDEXES:
+        db.execute_sql(f'DROP INDEX "{name}"')
+    db.execute_sql("DROP TABLE " + ("search" if isinstance(db, SqliteDatabase) else "search_entry"))
+    db.execute_sql("DELETE FROM about WHERE key = 'search'")
     for table in ("sign_in", "webhook", "ticket_field", "repeatable", "token"):
         migrator.migrate(migrator.drop_table(table))

@@ -1,0 +1,96 @@
+"""Changing and merging tickets by the word of a program or a client; all of it in the writer's transaction."""
+
+from __future__ import annotations
+
+from daemon.core import decide
+from daemon.core.plan import TicketFacts
+from daemon.core.status import BACKLOG, ENDS
+from daemon.desk import change, post, promising
+from daemon.desk.arrival import without_mail
+from daemon.desk.asking import By, Changes, Kind, Refused
+from daemon.desk.change import Unchangeable
+from daemon.desk.house import House
+from daemon.store import facts, lives
+
+MOVES_OF_REQUESTERS: dict[str, tuple[str, ...]] = {"resolved": ("closed", "open"), "closed": ("open",)}
+
+
+def existing(number: int, now: int) -> TicketFacts:
+    """A ticket that there is; Refused where there is none."""
+    ticket = facts.ticket(number, None, None, now)
+    if ticket is None:
+        raise Refused("unknown", "no-such-ticket", "there is no such ticket")
+    return ticket
+
+
+def edit(house: House, by: By, number: int, changes: Changes) -> None:
+    """Set what is to be set on a ticket; Refused, and nothing of it is, where a part cannot be."""
+    ticket = existing(number, house.now())
+    wanted = dict(changes.values)
+    if by.requester is not None:
+        _may_requester(ticket, changes)
+    if wanted.get("status") == "spam" and ticket.status != "spam" and not by.may_spam:
+        raise Refused("forbidden", "not-allowed", "only a token with the scope spam may say so", "status")
+    snooze = changes.snooze
+    row = facts.ticket_row(number)
+    if snooze and wanted.get("status", "on_hold") != "on_hold":
+        raise Refused("invalid", "not-allowed", "a ticket that is put aside is on_hold", "status")
+    if snooze == "":
+        snooze = None
+        if row.snoozed_until is not None:
+            wanted.setdefault("status", "open")
+    elif snooze is not None:
+        wanted.pop("status", None)
+    _leave_team(house, wanted, row)
+    has = facts.tags(number)
+    tags = changes.tags if changes.tags is not None else has
+    try:
+        change.change(
+            house, number, wanted, by.actor, by.because, sorted(tags - has), sorted(has - tags), snooze,
+            telling=True,
+        )  # fmt: skip
+    except Unchangeable as error:
+        kind: Kind = "conflict" if error.moves is not None else "invalid"
+        because = "move-not-allowed" if error.moves is not None else "not-allowed"
+        raise Refused(kind, because, str(error), error.field, error.moves) from None
+
+
+def _leave_team(house: House, wanted: dict[str, str | None], row: facts.TicketRow) -> None:
+    """A ticket that goes to a team of which its agent is none is nobody's, until someone takes it."""
+    team = wanted.get("team")
+    if team is None or team == row.team or "assignee" in wanted:
+        return
+    holder = next((a for a in house.agents if a.person == row.assignee_id), None)
+    if holder is not None and team not in holder.teams:
+        wanted["assignee"] = None
+
+
+def merge(house: House, by: By, number: int, into: int) -> None:
+    """Let a ticket go into another; Refused where one of them has ended."""
+    now = house.now()
+    for one in (number, into):
+        if lives.is_due(one, now):
+            promising.look_at(house, one, now, acting=False)
+    ticket = existing(number, now)
+    other = facts.ticket(into, None, None, now)
+    if other is None or into == number:
+        raise Refused("invalid", "no-such-ticket", "there is no such other ticket", "into")
+    for place, end in (("", ticket), ("into", other)):
+        if end.status in ENDS:
+            raise Refused("conflict", "ticket-ended", f"ticket {end.id} is {end.status}", place)
+    because = "merged-by-program" if by.actor is None else "merged-by-agent"
+    plan = decide.merge(ticket, into, by.actor, because, now)
+    plan, written = promising.carry_out(house, plan, None, ticket.desk, None, now)
+    post.send(house, plan, written, without_mail(ticket.desk), 0, now)
+
+
+def _may_requester(ticket: TicketFacts, changes: Changes) -> None:
+    """Clients close their tickets and open them again; all else is the desk's to say."""
+    if changes.tags is not None or changes.snooze is not None or set(changes.values) - {"status"}:
+        other = next((name for name in changes.values if name != "status"), "tags")
+        raise Refused("forbidden", "not-allowed", "only the desk may set that", other)
+    status = changes.values.get("status")
+    moves = ("closed",) if ticket.status in BACKLOG else MOVES_OF_REQUESTERS.get(ticket.status, ())
+    if status is not None and status != ticket.status and status not in moves:
+        sentence = f"it is {ticket.status}; its requester may make it {' or '.join(moves) or 'nothing else'}"
+        raise Refused("conflict", "move-not-allowed", sentence, "status", moves)

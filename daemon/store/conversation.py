@@ -1,0 +1,218 @@
+"""The messages, files and events of a ticket as other programs are shown them.
+
+A requester sees what customers and agents said to each other, and never a note. Of tickets that were merged they see
+the thread that they know: their own words and what was sent to them (as in ``facts.conversation``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import peewee as pw
+
+from daemon.core.values import Attachment as Filed
+from daemon.core.values import Instant
+from daemon.store import people, query
+from daemon.store.display import Somebody, address_of
+from daemon.store.tables import Attachment, Event, Message, Outbox, Participant, Person, Ticket
+
+PUBLIC = ("customer", "agent")
+PUBLIC_EVENTS = ("ticket_opened", "customer_replied", "agent_replied", "status_changed", "rated")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment: of which message, which part of its mail."""
+
+    message: int
+    part: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message; ``at`` is when it counts, ``received_at`` when it came."""
+
+    id: int
+    ticket: int
+    kind: str
+    state: str
+    channel: str
+    subject: str
+    words: str
+    language: str | None
+    at: Instant
+    received_at: Instant
+    because: str
+    evidence: str
+    author: Somebody | None
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of a ticket."""
+
+    id: int
+    ticket: int
+    kind: str
+    at: Instant
+    recorded_at: Instant
+    actor: int | None
+    because: str
+    message: int | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks: a requester (a person), else somebody of the desk, who may see ``notes`` or not."""
+
+    person: int | None = None
+    notes: bool = True
+
+
+def messages(number: int, eyes: Eyes, after: int, limit: int) -> list[Said]:
+    """The messages of a ticket after one of them, oldest first."""
+    rows = query.rows(_messages(number, eyes).where(Message.id > after).order_by(Message.id).limit(limit))
+    files = _files([row[0] for row in rows])
+    return [_said(row, files.get(row[0], ())) for row in rows]
+
+
+def message(number: int, message: int, eyes: Eyes) -> Said | None:
+    """One message of a ticket; None if there is none, or none that these eyes may see."""
+    row = query.first(_messages(number, eyes).where(Message.id == message))
+    return _said(row, _files([message]).get(message, ())) if row else None
+
+
+def _messages(number: int, eyes: Eyes) -> Any:
+    chosen: Any = Message.select(
+        Message.id,
+        Message.ticket,
+        Message.kind,
+        Message.state,
+        Message.channel,
+        Message.subject,
+        Message.words,
+        Message.language,
+        Message.at,
+        Message.received_at,
+        Message.because,
+        Message.evidence,
+        Message.author,
+        Person.name,
+        address_of(Person),
+    ).join(Person, pw.JOIN.LEFT_OUTER)
+    if eyes.person is not None:
+        return chosen.where(_visible(number, eyes.person))
+    chosen = chosen.where(Message.ticket == number)
+    return chosen if eyes.notes else chosen.where(Message.kind != "note")
+
+
+def _visible(number: int, person: int) -> Any:
+    """What somebody may see under the number of their own ticket: its public words, but for those of people whose
+    ticket was merged into it; and of the ticket that it went into, what is theirs or went to them."""
+    selves = people.selves((person,))
+    strangers = Participant.select(Participant.person).where(
+        Participant.ticket == number, Participant.via.is_null(False), Participant.person.not_in(selves)
+    )
+    here = (Message.ticket == number) & (Message.author.is_null() | Message.author.not_in(strangers))
+    into = merged_into(number)
+    if into is not None:
+        sent = Outbox.select(Outbox.message).where(
+            Outbox.ticket == into, Outbox.kind == "answer", Outbox.person.in_(selves), Outbox.message.is_null(False)
+        )
+        here = here | ((Message.ticket == into) & (Message.author.in_(selves) | Message.id.in_(sent)))
+    return here & Message.kind.in_(PUBLIC) & (Message.state == "filed")
+
+
+def merged_into(number: int) -> int | None:
+    """The ticket that holds this one's conversation now, if it was merged."""
+    found = None
+    for _ in range(32):
+        row = query.first(Ticket.select(Ticket.merged_into).where(Ticket.id == (found or number)))
+        if row is None or row[0] is None:
+            return found
+        found = int(row[0])
+    return found
+
+
+def _said(row: Sequence[Any], files: tuple[File, ...]) -> Said:
+    author, name, address = row[12:]
+    somebody = Somebody(author, name or "", address or "") if author is not None else None
+    return Said(*(*row[:12], somebody, files))
+
+
+def _files(numbers: list[int]) -> dict[int, tuple[File, ...]]:
+    found: dict[int, tuple[File, ...]] = {}
+    rows = Attachment.select(
+        Attachment.message,
+        Attachment.part,
+        Attachment.name,
+        Attachment.content_type,
+        Attachment.size,
+        Attachment.sha256,
+        Attachment.inline,
+    ).where(Attachment.message.in_(numbers))
+    found_rows: list[Sequence[Any]] = (
+        [*query.rows(rows.order_by(Attachment.message, Attachment.part))] if numbers else []
+    )
+    for row in found_rows:
+        found[row[0]] = (*found.get(row[0], ()), File(*(*row[:6], bool(row[6]))))
+    return found
+
+
+def files(number: int, eyes: Eyes) -> list[File]:
+    """All files of a ticket's messages."""
+    seen = query.column(_messages(number, eyes).order_by(Message.id))
+    return [one for of_one in _files(seen).values() for one in of_one]
+
+
+def file(number: int, message: int, part: int, eyes: Eyes) -> tuple[Filed, str] | None:
+    """Where the bytes of a file are: the attachment, and the hash of the mail that it stands in."""
+    if query.first(_messages(number, eyes).where(Message.id == message)) is None:
+        return None
+    row = query.first(
+        Attachment.select(
+            Attachment.part,
+            Attachment.name,
+            Attachment.content_type,
+            Attachment.size,
+            Attachment.sha256,
+            Attachment.content_id,
+            Attachment.inline,
+            Attachment.encoding,
+            Attachment.offset,
+            Attachment.length,
+            Message.raw_bytes,
+        )
+        .join(Message)
+        .where(Attachment.message == message, Attachment.part == part)
+    )
+    return (Filed(*row[:10]), str(row[10])) if row else None
+
+
+def events(number: int, after: int, limit: int, *, public: bool) -> list[Happened]:
+    """What happened to a ticket after one of its events, oldest first; ``public``: what its customers know of."""
+    chosen: Any = Event.select(
+        Event.id,
+        Event.ticket,
+        Event.kind,
+        Event.at,
+        Event.recorded_at,
+        Event.actor,
+        Event.because,
+        Event.message,
+        Event.data,
+    ).where(Event.ticket == number, Event.id > after)
+    if public:
+        chosen = chosen.where(Event.kind.in_(PUBLIC_EVENTS))
+    rows: list[Sequence[Any]] = [*query.rows(chosen.order_by(Event.id).limit(limit))]
+    return [Happened(*(*row[:8], json.loads(row[8]))) for row in rows]

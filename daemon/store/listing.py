@@ -1,0 +1,160 @@
+"""Which tickets a list holds, page by page: filters, an order, and the place after which a page begins.
+
+A page begins after a (value, number) of its order, never at a count: tickets that arrive meanwhile, or leave the list,
+neither repeat nor hide another. Only numbers are looked up here; what is shown of them, ``store.display`` reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import peewee as pw
+
+from daemon.core.status import PRIORITIES
+from daemon.core.values import Instant
+from daemon.store import query
+from daemon.store.tables import Participant, Promise, Ticket, TicketTag
+
+Order = Literal["createdAt", "updatedAt", "priority", "due"]
+Promised = Literal["running", "paused", "broken"]
+
+NEVER_DUE = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is asked for; an empty tuple and None ask nothing.
+
+    ``assignees`` and ``requesters`` are persons, ``unassigned`` asks for tickets that nobody has (or that one of
+    ``assignees`` has). Instants: since inclusive, before exclusive. ``due_before``: a promise that still runs is due
+    by then. ``theirs``: only tickets in whose own conversation this person takes part. ``found`` are those that a
+    search found.
+    """
+
+    statuses: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
+    assignees: tuple[int, ...] = ()
+    unassigned: bool = False
+    requesters: tuple[int, ...] | None = None
+    tags: tuple[str, ...] = ()
+    created_since: Instant | None = None
+    created_before: Instant | None = None
+    updated_since: Instant | None = None
+    updated_before: Instant | None = None
+    promised: Promised | None = None
+    due_before: Instant | None = None
+    theirs: int | None = None
+    found: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the value by which its list is ordered, and the ticket."""
+
+    value: int
+    ticket: int
+
+
+def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None, limit: int) -> list[Place]:
+    """The next ``limit`` tickets of a list."""
+    value: Any = _value(order)
+    chosen: Any = Ticket.select(value, Ticket.id)
+    if order == "due":
+        owed = _owed_first()
+        chosen = chosen.join(owed, pw.JOIN.LEFT_OUTER, on=(owed.c.ticket_id == Ticket.id))
+        value = pw.fn.COALESCE(owed.c.due, NEVER_DUE)
+        chosen = chosen.select(value, Ticket.id)
+    for condition in _conditions(wanted):
+        chosen = chosen.where(condition)
+    if after is not None:
+        chosen = chosen.where(_beyond(value, after, descending))
+    ways = (value.desc(), Ticket.id.desc()) if descending else (value.asc(), Ticket.id.asc())
+    return [Place(int(at), int(number)) for at, number in query.rows(chosen.order_by(*ways).limit(limit))]
+
+
+def _beyond(value: Any, after: Place, descending: bool) -> Any:
+    """What comes after a place; the first condition alone is one that an index can begin at."""
+    if descending:
+        return (value <= after.value) & ((value < after.value) | (Ticket.id < after.ticket))
+    return (value >= after.value) & ((value > after.value) | (Ticket.id > after.ticket))
+
+
+def _value(order: Order) -> Any:
+    match order:
+        case "updatedAt":
+            return Ticket.updated_at
+        case "priority":
+            return pw.Case(Ticket.priority, [(name, rank) for rank, name in enumerate(PRIORITIES)], 0)
+    return Ticket.opened_at
+
+
+def _owed_first() -> Any:
+    """The earliest instant at which something promised on a ticket is due, or was."""
+    return (
+        Promise.select(Promise.ticket, pw.fn.MIN(Promise.due_at).alias("due"))
+        .where(Promise.ended_at.is_null(), Promise.due_at.is_null(False))
+        .group_by(Promise.ticket)
+        .alias("owed")
+    )
+
+
+def _conditions(wanted: Wanted) -> list[Any]:
+    found: list[Any] = [
+        column.in_(values)
+        for column, values in (
+            (Ticket.status, wanted.statuses),
+            (Ticket.priority, wanted.priorities),
+            (Ticket.type, wanted.types),
+            (Ticket.team, wanted.teams),
+            (Ticket.desk, wanted.desks),
+        )
+        if values
+    ]
+    if wanted.assignees or wanted.unassigned:
+        has = Ticket.assignee.in_(wanted.assignees)
+        found.append((has | Ticket.assignee.is_null()) if wanted.unassigned else has)
+    if wanted.requesters is not None:
+        found.append(Ticket.requester.in_(wanted.requesters))
+    for tag in wanted.tags:
+        found.append(Ticket.id.in_(TicketTag.select(TicketTag.ticket).where(TicketTag.tag == tag)))
+    for column, since, before in (
+        (Ticket.opened_at, wanted.created_since, wanted.created_before),
+        (Ticket.updated_at, wanted.updated_since, wanted.updated_before),
+    ):
+        found += [column >= since] if since is not None else []
+        found += [column < before] if before is not None else []
+    if wanted.promised is not None or wanted.due_before is not None:
+        found.append(Ticket.id.in_(_promised(wanted)))
+    if wanted.theirs is not None:
+        found.append(Ticket.id.in_(_theirs(wanted.theirs)))
+    if wanted.found is not None:
+        found.append(Ticket.id.in_(wanted.found))
+    return found
+
+
+def _promised(wanted: Wanted) -> Any:
+    """Tickets by what is promised on them; broken ones also where it was fulfilled late."""
+    chosen: Any = Promise.select(Promise.ticket)
+    if wanted.promised == "broken":
+        chosen = chosen.where(Promise.state == "broken")
+    elif wanted.promised is not None:
+        chosen = chosen.where(Promise.ended_at.is_null(), Promise.state == wanted.promised)
+    if wanted.due_before is not None:
+        still = (Promise.ended_at.is_null(), Promise.state == "running", Promise.due_at < wanted.due_before)
+        chosen = chosen.where(*still)
+    return chosen
+
+
+def _theirs(person: int) -> Any:
+    """Who came by a merge knows the ticket that was theirs, and not the one that it went into."""
+    return Participant.select(Participant.ticket).where(Participant.person == person, Participant.via.is_null())
+
+
+def is_theirs(ticket: int, person: int) -> bool:
+    """Whether a ticket is a person's own to see."""
+    mine = Participant.select(Participant.ticket).where(Participant.ticket == ticket)
+    return query.first(mine.where(Participant.person == person, Participant.via.is_null())) is not None

@@ -1,0 +1,155 @@
+"""What the resources share: who may see which ticket, how refusals are told, rows read beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import FastAPI, Path, Request
+from fastapi.responses import JSONResponse
+
+from daemon.desk.asking import By, Refused
+from daemon.desk.house import House
+from daemon.desk.intake import Reception
+from daemon.desk.ticketing import Ticketing
+from daemon.store import display, listing, people
+from daemon.store.conversation import Eyes
+from daemon.store.display import Display
+from daemon.web.api import etags, models, showing
+from daemon.web.api.callers import Caller, Needs, callers
+from daemon.web.api.problems import Fault, Problem, invalid, not_found
+from daemon.web.api.spool import Spool
+
+T = TypeVar("T")
+
+TicketNumber = Annotated[
+    str, Path(alias="ticketId", pattern=models.TICKET_ID, description="Such as ticket_1042.", examples=["ticket_1"])
+]
+POINTERS = {
+    "assignee": "/assignedTo",
+    "resolution_text": "/resolution/text",
+    "resolution_code": "/resolution/code",
+    "snooze": "/snoozedUntil",
+    "user": "/user/email",
+}
+TITLES = {
+    "move-not-allowed": "The status may not become that",
+    "not-allowed": "This token may not do that",
+    "ticket-ended": "The ticket has ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The desk as the resources use it."""
+
+    house: House
+    ticketing: Ticketing
+    reception: Reception
+    needs: Callable[..., Needs]
+    spool: Spool
+
+    async def read(self, look: Callable[[], T]) -> T:
+        """Rows, read in a thread of their own."""
+        return await asyncio.to_thread(self.house.store.read, look)
+
+    async def written(self, job: Callable[[], T]) -> T:
+        """Rows, written in the writer's next transaction."""
+        return await asyncio.wrap_future(self.house.store.write(job))
+
+    async def ticket(self, caller: Caller, number: int) -> Display:
+        """A ticket; Problem 404 where there is none, or none that this caller may see."""
+        return await self.read(lambda: seen(caller, number))
+
+    async def answer(self, caller: Caller, number: int, status: int = 200) -> JSONResponse:
+        """A ticket as it is now, with its version."""
+        one = await self.ticket(caller, number)
+        return shown(caller, one, status)
+
+
+def access(house: House, ticketing: Ticketing, reception: Reception) -> Access:
+    """The same for all resources of one house."""
+    return Access(house, ticketing, reception, callers(house), Spool(house.config.storage.path("uploads"), house))
+
+
+def seen(caller: Caller, number: int) -> Display:
+    """A ticket that this caller may see; Problem 404 for any other. Reads rows."""
+    may_see(caller, number)
+    one = display.ticket(number)
+    if one is None:
+        raise not_found()
+    return one
+
+
+def may_see(caller: Caller, number: int) -> None:
+    """Problem 404 for a requester's token where the ticket is not theirs. Reads rows."""
+    if caller.requester is not None and not listing.is_theirs(number, people.today(caller.requester)):
+        raise not_found()
+
+
+def shown(caller: Caller, one: Display, status: int = 200) -> JSONResponse:
+    """A ticket as an answer."""
+    headers = {"ETag": etags.tag(one.number, one.revision), "Cache-Control": "no-store"}
+    if status == 201:
+        headers["Location"] = f"{showing.PATH}/ticket_{one.number}"
+    return JSONResponse(showing.ticket(one, whole=caller.requester is None), status, headers=headers)
+
+
+def told(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An answer that is nobody else's to keep."""
+    return JSONResponse(content, status, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def number_of(identifier: str) -> int:
+    """The number of ``ticket_1042``, ``user_7`` and the like."""
+    return int(identifier.rpartition("_")[2])
+
+
+def by(caller: Caller) -> By:
+    """On whose behalf a caller does things."""
+    return By("api", caller.agent, caller.requester, caller.may("spam"))
+
+
+def eyes(caller: Caller) -> Eyes:
+    """Which messages a caller sees."""
+    return Eyes(caller.requester, caller.may("notes:read"))
+
+
+def for_the_desk(caller: Caller) -> None:
+    """Problem 403 for a requester's token."""
+    if caller.requester is not None:
+        raise Problem(403, "not-for-requesters", "This token may not do that", "It is for the desk's own.")
+
+
+def refused(error: Refused) -> Problem:
+    """A refusal as a problem."""
+    sentence = f"{str(error)[:1].upper()}{str(error)[1:]}."
+    where = POINTERS.get(error.field, f"/{error.field}") if error.field else ""
+    faults = (Fault(where, sentence),) if where else ()
+    match error.kind:
+        case "unknown":
+            return not_found()
+        case "invalid":
+            return invalid((Fault(where, sentence),))
+        case "forbidden":
+            title = "This token may not do that"
+            return Problem(403, error.because, title, sentence, faults=faults)
+        case "too-large":
+            return Problem(413, error.because, "It is too large", sentence)
+        case "overloaded":
+            return Problem(503, error.because, "Too much at once", sentence, headers={"Retry-After": "5"})
+    allowed: dict[str, Any] = {"allowed": list(error.moves)} if error.moves is not None else {}
+    title = TITLES.get(error.because, "That cannot be done now")
+    return Problem(409, error.because, title, sentence, faults=faults, **allowed)
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Have every refusal answered as a problem."""
+
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Refused)
+        return refused(error).response()
+
+    app.add_exception_handler(Refused, answer)

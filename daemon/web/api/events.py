@@ -1,0 +1,42 @@
+"""``/v2/support-tickets/{ticketId}/events``: what happened to a ticket, and why."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+
+from daemon.store import conversation
+from daemon.store.conversation import Happened
+from daemon.web.api import showing
+from daemon.web.api.access import Access, TicketNumber, number_of, seen, told
+from daemon.web.api.answers import Events, says
+from daemon.web.api.callers import Caller
+
+After = Annotated[str | None, Query(pattern=r"^event_[1-9][0-9]{0,11}$", description="Those after this one.")]
+
+
+def router(desk: Access) -> APIRouter:
+    """The route."""
+    routes = APIRouter(prefix=f"{showing.PATH}/{{ticketId}}/events", tags=["events"])
+    Reading = Annotated[Caller, Depends(desk.needs("tickets:read"))]  # noqa: N806 - a type
+
+    @routes.get("", operation_id="listEvents", responses={200: says(Events, "Events.")}, response_model=None)
+    async def list_(
+        ticket: TicketNumber,
+        caller: Reading,
+        after: After = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    ) -> JSONResponse:
+        """The history of a ticket, oldest first. A requester sees what a customer knows of it."""
+        number, since = number_of(ticket), number_of(after) if after else 0
+        whole = caller.requester is None
+
+        def look() -> list[Happened]:
+            seen(caller, number)
+            return conversation.events(number, since, limit + 1, public=not whole)
+
+        found = await desk.read(look)
+        more = f"event_{found[limit - 1].id}" if len(found) > limit else None
+        return told({"data": [showing.event(one, whole=whole) for one in found[:limit]], "nextAfter": more})
+
+    return routes

@@ -1,0 +1,201 @@
+"""What the API takes: bodies, each with its limits and an example. Names are in camelCase, unknown ones are refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from daemon.core.status import Priority, Status, Type
+
+LONGEST_WORDS = 200_000
+MOST_TAGS = 50
+MOST_FILES = 20
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EMAIL = rf"^[A-Za-z0-9_'+&-]{{1,30}}(?:\.[A-Za-z0-9_'+&-]{{1,30}})?@{_LABEL}(?:\.{_LABEL}){{1,3}}$"
+BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+TICKET_ID = r"^ticket_[1-9][0-9]{0,11}$"
+UPLOAD_ID = r"^upload_[a-z2-7]{32}$"
+
+VISIBLE = "[!-~\u00a1-\u1fff\u2030-\ud7ff\uf900-\ufefe\U00010000-\U0010ffff]"
+"""Something to see: a text of blanks and controls alone says nothing."""
+
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS, pattern=VISIBLE)]
+Line = Annotated[str, Field(min_length=1, max_length=250, pattern=VISIBLE)]
+Email = Annotated[str, Field(max_length=254, pattern=EMAIL, examples=["customer@example.net"])]
+Name = Annotated[str, Field(max_length=200)]
+Tag = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS, json_schema_extra={"uniqueItems": True})]
+Assignee = Annotated[
+    str,
+    Field(min_length=1, max_length=254, description="An agent: an address, or an id.", examples=["agent@example.com"]),
+]
+TicketId = Annotated[str, Field(pattern=TICKET_ID, examples=["ticket_1042"])]
+Fields = Annotated[
+    dict[str, str | int | float | None],
+    Field(max_length=100, description="Fields that the operator declared; null takes a value away."),
+]
+
+
+class Body(BaseModel):
+    """What somebody sends."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
+
+
+class Contact(Body):
+    """Whose ticket it is."""
+
+    email: Email
+    name: Name = ""
+
+
+class Uploaded(Body):
+    """A file that was uploaded before."""
+
+    upload: Annotated[str, Field(pattern=UPLOAD_ID)]
+
+
+class Enclosed(Body):
+    """A file, as it is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=180, examples=["printer.txt"])]
+    content: Annotated[
+        str, Field(pattern=BASE64, description="Its bytes in base64.", json_schema_extra={"contentEncoding": "base64"})
+    ]
+    content_type: Annotated[
+        str,
+        Field(max_length=100, pattern=r"^[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,70}$", examples=["text/plain"]),
+    ] = "application/octet-stream"
+
+    def data(self) -> bytes:
+        """Its bytes; ValueError if it is no base64."""
+        try:
+            return base64.b64decode(self.content, validate=True)
+        except binascii.Error as error:
+            raise ValueError(str(error)) from None
+
+
+Files = Annotated[list[Uploaded | Enclosed], Field(max_length=MOST_FILES)]
+
+
+class NewTicket(Body):
+    """A ticket to be opened. ``user`` is whose it is; a requester's token says that itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "subject": "Printer on fire",
+                "description": "The printer on the second floor is on fire.",
+                "user": {"email": "customer@example.net", "name": "A customer"},
+                "priority": "high",
+            }
+        }
+    )
+    subject: Line
+    description: Words
+    user: Contact | None = None
+    desk: Annotated[str, Field(max_length=40, description="A desk's name; else the first one.")] | None = None
+    priority: Priority | None = None
+    type: Type | None = None
+    team: Annotated[str, Field(max_length=40)] | None = None
+    assigned_to: Assignee | None = None
+    tags: Tags = []
+    fields: Fields = {}
+    attachments: Files = []
+
+
+class Resolution(Body):
+    """How it ended: a code of the desk's own, and words."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", examples=["fixed"])] | None = None
+    text: Annotated[str, Field(max_length=2_000)] | None = None
+
+
+class TicketChange(Body):
+    """What a ticket is to be. Only what is given is changed; null takes a value away where there can be none.
+
+    What only the desk says (id, user, createdAt …) may stand there and is not looked at.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "resolved", "tags": ["printer"]}})
+    subject: Line = ""
+    status: Status = "open"
+    priority: Priority = "medium"
+    type: Type = "question"
+    team: Annotated[str, Field(max_length=40)] = ""
+    assigned_to: Assignee | None = None
+    tags: Tags = []
+    resolution: Resolution | None = None
+    snoozed_until: Annotated[
+        AwareDatetime | None, Field(strict=False, description="Until then the ticket is put aside (on_hold).")
+    ] = None
+    fields: Fields = {}
+
+
+READ_ONLY = frozenset(
+    "id number description user assignee createdAt updatedAt resolvedAt closedAt firstResponseAt desk channel "
+    "escalationLevel promises mergedInto undelivered descriptionTruncated".split()
+)
+"""Members of a ticket that only the desk says."""
+
+
+class NewMessage(Body):
+    """What is to be said: publicly, or for colleagues alone."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"kind": "reply", "body": "We are on our way."}})
+    kind: Literal["reply", "note"]
+    body: Words
+    author: Annotated[
+        Email | None, Field(description="For a program: the customer of the ticket whose words these are.")
+    ] = None
+    status: Annotated[Status | None, Field(description="What an agent's reply makes of the ticket.")] = None
+    attachments: Files = []
+
+
+class Merge(Body):
+    """Into which ticket."""
+
+    into: TicketId
+
+
+class NewRating(Body):
+    """How somebody was served; a requester's token says who, else it is the ticket's requester."""
+
+    positive: bool
+
+
+class CardChange(Body):
+    """What stands on somebody's card; only what is given is changed."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"organisation": "Example Ltd"}})
+    name: Name = ""
+    phone: Annotated[str, Field(max_length=60)] = ""
+    organisation: Annotated[str, Field(max_length=200)] = ""
+    remark: Annotated[str, Field(max_length=4_000)] = ""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{1,8})?$", examples=["de"])] | None = None
+
+
+def asks(model: type[BaseModel], *types: str, enums: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    """The part of an operation's document that tells of its body; ``enums`` are values that the configuration knows."""
+    schema = model.model_json_schema()
+    known = schema.pop("$defs", {})
+    for name, values in (enums or {}).items():
+        schema["properties"][name] = {"type": "string", "enum": values}
+    told = _whole(schema, known)
+    content = {kind: {"schema": told} for kind in types or ("application/json",)}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _whole(schema: Any, known: dict[str, Any]) -> Any:
+    """A schema with what it refers to in its place, and without defaults that stand for "not given"."""
+    if isinstance(schema, list):
+        return [_whole(one, known) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _whole(known[schema["$ref"].rpartition("/")[2]], known)
+    return {name: _whole(value, known) for name, value in schema.items() if name != "default"}

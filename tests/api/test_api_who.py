@@ -1,0 +1,163 @@
+"""Who may see and do what: requesters see their own, programs what their scopes say, strangers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.asking import Api, done, opened, path, refused
+from tests.journey.mails import fresh, new_mail
+from tests.journey.running import AGENT, RunningDesk
+
+INTERNAL = {"team", "tags", "assignee", "promises", "escalationLevel", "resolution", "fields", "mergedInto", "channel"}
+
+
+@pytest.fixture
+def hers(shop: httpx.Client, api: Api) -> tuple[httpx.Client, dict[str, Any]]:
+    """A customer's client and her ticket, with a note on it."""
+    customer = fresh("hers")
+    ticket = opened(shop, customer, tags=["difficult"], assignedTo=AGENT)
+    done(shop.post(path(ticket, "/messages"), json={"kind": "note", "body": "Difficult, she is."}), 201)
+    return api.of_requester(customer), ticket
+
+
+def test_a_requester_sees_her_ticket_and_nothing_of_the_desk(hers: tuple[httpx.Client, dict[str, Any]]) -> None:
+    client, ticket = hers
+    found = done(client.get(path(ticket)))
+    assert not INTERNAL & set(found)
+    assert found["assignedTo"] is None
+    for below in ("", "/messages", "/events", "/attachments"):
+        assert "ifficult" not in client.get(path(ticket, below)).text
+        assert AGENT not in client.get(path(ticket, below)).text
+    assert done(client.get("/v2/support-tickets"))["data"][0]["id"] == ticket["id"]
+    assert done(client.get("/v2/support-tickets", params={"tag": "difficult"}))["data"] == []
+    assert done(client.get("/v2/support-tickets", params={"q": "difficult"}))["data"] == []
+    refused(client.get("/v2/support-tickets", params={"q": "tag:difficult"}), 422, "invalid")
+
+
+def test_a_requester_is_shown_nothing_of_others(hers: tuple[httpx.Client, dict[str, Any]], shop: httpx.Client) -> None:
+    client, _ = hers
+    other = opened(shop, fresh(), attachments=[{"name": "a.txt", "content": "aGk="}])
+    (file,) = done(shop.get(path(other, "/attachments")))["data"]
+    nothing = client.get(path({"id": "ticket_987654"}))
+    asks: list[Callable[[], httpx.Response]] = [
+        lambda: client.get(path(other)),
+        lambda: client.put(path(other), json={"status": "closed"}),
+        lambda: client.get(path(other, "/messages")),
+        lambda: client.get(path(other, "/messages/message_1")),
+        lambda: client.post(path(other, "/messages"), json={"kind": "reply", "body": "Hm."}),
+        lambda: client.get(path(other, "/events")),
+        lambda: client.get(path(other, "/attachments")),
+        lambda: client.get(file["href"]),
+        lambda: client.get(path(other, "/ratings")),
+        lambda: client.post(path(other, "/ratings"), json={"positive": False}),
+        lambda: client.post(path(other, "/attachments"), files={"file": ("a", b"b")}),
+    ]
+    for ask in asks:
+        answer = ask()
+        assert (answer.status_code, answer.content) == (404, nothing.content)
+    assert other["id"] not in client.get("/v2/support-tickets").text
+
+
+def test_a_requester_closes_opens_and_writes_and_no_more(
+    hers: tuple[httpx.Client, dict[str, Any]], desk: RunningDesk
+) -> None:
+    client, ticket = hers
+    for body in ({"priority": "high"}, {"tags": []}, {"assignedTo": None}, {"subject": "x"}, {"snoozedUntil": None}):
+        refused(client.put(path(ticket), json=body), 403, "not-allowed")
+    refused(client.put(path(ticket), json={"status": "resolved"}), 409, "move-not-allowed")
+    refused(client.post(path(ticket, "/merge"), json={"into": "ticket_1"}), 403, "not-for-requesters")
+    refused(client.post(path(ticket, "/messages"), json={"kind": "note", "body": "x"}), 403, "not-for-requesters")
+    assert done(client.put(path(ticket), json={"status": "closed"}))["status"] == "closed"
+    said = done(client.post(path(ticket, "/messages"), json={"kind": "reply", "body": "It burns again."}), 201)
+    assert (said["kind"], done(client.get(path(ticket)))["status"]) == ("customer", "open")
+    mine = done(client.post("/v2/support-tickets", json={"subject": "Another", "description": "Smoke."}), 201)
+    assert mine["user"] == ticket["user"]
+    acknowledged = [one for one in desk.letters() if one.ticket == mine["number"] and one.kind == "acknowledgement"]
+    assert "Another" in str(acknowledged[0].mail["Subject"])  # her token proves her address
+    someone = {"subject": "x", "description": "y", "user": {"email": "someone@else.example"}}
+    refused(client.post("/v2/support-tickets", json=someone), 403, "not-allowed")
+
+
+def test_of_merged_tickets_each_customer_sees_their_own_thread(
+    shop: httpx.Client, agent: httpx.Client, api: Api
+) -> None:
+    ann, bea = fresh("ann"), fresh("bea")
+    hers, other = opened(shop, ann, description="Ann's words"), opened(shop, bea, description="Bea's words")
+    done(agent.post(path(hers, "/merge"), json={"into": other["id"]}))
+    done(agent.post(path(other, "/messages"), json={"kind": "reply", "body": "To both of you"}), 201)
+    one, two = api.of_requester(ann), api.of_requester(bea)
+    done(one.post(path(hers, "/messages"), json={"kind": "reply", "body": "Ann again"}), 201)
+    assert [m["body"] for m in done(one.get(path(hers, "/messages")))["data"]] == [
+        "Ann's words",
+        "To both of you",
+        "Ann again",
+    ]
+    assert [m["body"] for m in done(two.get(path(other, "/messages")))["data"]] == ["Bea's words", "To both of you"]
+    refused(one.get(path(other)), 404, "not-found")
+
+
+def test_whoever_has_no_token_in_force_is_told_the_same(api: Api, shop: httpx.Client) -> None:
+    ticket = opened(shop, fresh())
+    old = api.token("tickets:read", expires="1h")
+    api.desk.rewrite("UPDATE token SET expires_at = 1 WHERE id = (SELECT max(id) FROM token)")
+    real = str(shop.headers["authorization"]).removeprefix("Bearer ")
+    answers = {
+        api.client(token).get(path(ticket)).content
+        for token in ("", old, "cf_" + "a" * 43, real[:-1], real + "a", real.swapcase(), "'; DROP TABLE token", "é")
+        if token.isascii()
+    }
+    assert len(answers) == 1
+    assert api.client(old).get(path(ticket)).status_code == 401
+    assert api.client(old).get("/v2/support-tickets/ticket_987654").status_code == 401
+
+
+def test_each_scope_opens_its_own_door(api: Api, shop: httpx.Client) -> None:
+    ticket = opened(shop, fresh())
+    reader = api.of("tickets:read")
+    done(reader.get(path(ticket)))
+    for ask in (
+        reader.put(path(ticket), json={}),
+        reader.get(path(ticket, "/messages")),
+        reader.get("/v2/users"),
+        reader.get("/v2/agents"),
+        reader.get("/v2/inbound"),
+        reader.post("/v2/inbound/inbound_1/discard"),
+    ):
+        refused(ask, 403, "scope-missing")
+
+
+def test_operators_see_the_ledger_and_let_mail_go(api: Api, desk: RunningDesk) -> None:
+    operator = api.of("ledger:read", "ledger:write")
+    held = desk.send(new_mail(AGENT, "#take", To="support@desk.example")).inbound[0]
+    name = f"/v2/inbound/inbound_{held['id']}"
+    row = done(operator.get(name))
+    assert (row["state"], row["because"]) == ("quarantined", "agent-unproved")
+    assert row["sentence"].endswith(".")
+    assert done(operator.post(f"{name}/discard"))["because"] == "discarded-by-agent"
+    refused(operator.post(f"{name}/discard"), 409, "nothing-waits")
+    assert done(operator.get("/v2/inbound", params={"limit": 1}))["nextBefore"]
+    first = done(operator.get("/v2/inbound", params={"source": "x"} and {"limit": 200}))["data"]
+    assert all("+" not in one["recipient"] or "…" in one["recipient"] for one in first)
+
+
+def test_people_and_who_works_here(api: Api, shop: httpx.Client) -> None:
+    customer = fresh("card")
+    ticket = opened(shop, customer)
+    clerk = api.of("people:read", "people:write")
+    (card,) = done(clerk.get("/v2/users", params={"q": customer}))["data"]
+    written = done(clerk.patch(f"/v2/users/{card['id']}", json={"organisation": "Example Ltd", "language": "de"}))
+    assert (written["organisation"], written["language"], written["tickets"]) == ("Example Ltd", "de", [ticket["id"]])
+    assert done(shop.get(path(ticket)))["user"]["organisation"] == "Example Ltd"
+    assert done(clerk.patch(f"/v2/users/{card['id']}", json={"language": None}))["language"] is None
+    agents = done(clerk.get("/v2/agents"))["data"]
+    refused(clerk.patch(f"/v2/users/{agents[0]['id']}", json={"name": "Another"}), 409, "card-not-changed")
+    assert {team["name"]: AGENT in team["agents"] for team in done(clerk.get("/v2/teams"))["data"]} == {
+        "billing": False,
+        "support": True,
+    }
+    assert done(clerk.get("/v2/me"))["role"] == "program"
+    refused(clerk.get("/v2/users/user_99999999"), 404, "not-found")
