@@ -9,6 +9,7 @@ from daemon.core.plan import TicketFacts
 from daemon.desk import macros
 from daemon.desk.house import House
 from daemon.store import acts, facts
+from daemon.store import fields as rows_of_fields
 
 NUMBERS = frozenset({"merge", "link", "show"})
 MOST_NUMBERS = 20
@@ -44,6 +45,7 @@ def office_of(
         links=acts.links(ticket.id) if ticket else frozenset(),
         last_act=act,
         zone=almanac.zone(house.zone),
+        fields=rows_of_fields.values(ticket.id) if ticket else {},
     )
 
 

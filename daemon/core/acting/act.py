@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daemon.core import query
-from daemon.core.acting import fields, people
+from daemon.core.acting import fields, filling, people
 from daemon.core.acting.work import Work
 from daemon.core.acts import Changed
 from daemon.core.commands.declared import declaration
@@ -37,10 +37,12 @@ def act(
         tags=set(office.tags),
         contacts=set(office.contacts),
         watchers=set(ticket.watchers) if ticket else set(),
+        fields=dict(office.fields),
     )
     for command in orders.commands:
         work.understood.append(f"#{command.word} {command.argument}".rstrip())
         _carry_out(work, command)
+    filling.check(work)
     return work
 
 
@@ -114,6 +116,7 @@ CARRIED_OUT: dict[str, Callable[[Work, Command], None]] = {
     "tag": fields.tagging(True),
     "untag": fields.tagging(False),
     "subject": fields.subject,
+    "field": filling.field,
     "snooze": fields.snooze,
     "merge": fields.merge,
     "link": fields.link,

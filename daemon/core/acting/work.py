@@ -29,7 +29,8 @@ class Work:
     """What the commands of one mail come to, as far as they have been looked at.
 
     ``becomes`` is the status that is asked for; ``asks`` are the letters that answer a question; ``words`` what a
-    macro says. ``values``, ``tags``, ``contacts`` and ``watchers`` are as the commands so far leave them.
+    macro says; ``moved_by`` the line that asks for the status. ``values``, ``tags``, ``contacts``, ``watchers`` and
+    ``fields`` are as the commands so far leave them.
     """
 
     facts: Facts
@@ -58,6 +59,8 @@ class Work:
     tags: set[str] = field(default_factory=set)
     contacts: set[str] = field(default_factory=set)
     watchers: set[int] = field(default_factory=set)
+    fields: dict[str, str] = field(default_factory=dict)
+    moved_by: str = ""
 
     def fault(self, command: Command, because: str, among: Iterable[str] = ()) -> None:
         """A line that names nothing."""
