@@ -5,7 +5,10 @@ And what the search looks in, still empty: ``store.indexing`` fills it when the 
 
 from peewee import *
 
-FTS5 = "CREATE VIRTUAL TABLE search USING fts5 (subject, who, words, notes, tokenize = 'ascii')"
+FTS5 = (
+    "CREATE VIRTUAL TABLE search USING fts5 (subject, who, words, notes, tokenize = 'ascii')",
+    "INSERT INTO search (search, rank) VALUES ('automerge', 8)",
+)
 TSVECTOR = (
     "CREATE TABLE search_entry (number BIGINT PRIMARY KEY, ticket_id BIGINT, person_id BIGINT, found tsvector NOT NULL)",
     "CREATE INDEX search_entry_ticket_id ON search_entry (ticket_id)",
@@ -96,7 +99,7 @@ def up(migrator, db):
             table_name = "sign_in"
 
     db.create_tables([Token, Repeatable, TicketField, Webhook, SignIn])
-    for statement in (FTS5,) if isinstance(db, SqliteDatabase) else TSVECTOR:
+    for statement in FTS5 if isinstance(db, SqliteDatabase) else TSVECTOR:
         db.execute_sql(statement)
 
 
