@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -34,6 +35,8 @@ BOUND = 50.0
 CPU_A_MAIL, SHARE = 2.8, 0.1
 """Milliseconds of intake for a mail (docs/measurements.md), and how much more the search may cost."""
 VOCABULARY, PEOPLE, AT_ONCE = 60_000, 20_000, 500
+MERGED = 50
+"""Of so many tickets one was merged into another."""
 SHA256 = "0" * 64
 
 
@@ -63,7 +66,8 @@ class Past:
             person = self.random.randrange(PEOPLE) + 1
             subject = f"Order {number + 500_000} {self.text(4)}"
             yield Ticket, {
-                "id": number, "desk": "support", "subject": subject, "status": "closed" if number % 10 else "open",
+                "id": number, "desk": "support", "subject": subject, "status": _status(number),
+                "merged_into": number - 1 if number % MERGED == 0 else None,
                 "team": "support", "requester": person, "channel": "smtp", "opened_at": number, "updated_at": number,
             }  # fmt: skip
             for _ in range(self.random.choice((2, 2, 3, 4))):
@@ -102,7 +106,7 @@ def _measure(url: str, options: argparse.Namespace) -> None:
         began = time.perf_counter()
         indexing.rebuild(lambda job: store.write(job).result())
         print(f"\n{url.partition(':')[0]}: entries made in {time.perf_counter() - began:.0f} s")
-        _tell_cost(store)
+        _tell_cost(store, past)
         _tell_questions(store, past, options.questions)
     finally:
         store.close()
@@ -126,24 +130,28 @@ def _fill(store: Store, past: Past) -> None:
         store.write(lambda: store.database.execute_sql("ANALYZE")).result()
 
 
+def _status(number: int) -> str:
+    return "merged" if number % MERGED == 0 else "open" if number % 10 == 1 else "closed"
+
+
 def _address(number: int, name: str) -> dict[str, Any]:
     address = f"{name.replace(' ', '.').lower()}{number}@client{number % 900}.example.net"
     return {"key": address, "address": address, "person": number}
 
 
-def _tell_cost(store: Store) -> None:
-    """The processor's time of this process for the three entries of a mail from somebody new."""
-    mails = 2_000
+def _tell_cost(store: Store, past: Past) -> None:
+    """The processor's time of the writer for the two entries of a mail from somebody new, each mail a job."""
+    mails = [(number, past.names[number], past.text(60)) for number in range(1, 2_001)]
 
-    def write() -> float:
-        began = time.thread_time()
-        for number in range(1, mails + 1):
-            indexing.index_person(number)
-            indexing.index_ticket(number)
-            indexing.index_message(number)
-        return (time.thread_time() - began) / mails * 1_000
+    def write(number: int, name: str, words: str) -> None:
+        address = f"{name.replace(' ', '.')}@new{number}.example.net"
+        indexing.add_person(PEOPLE + number, name, address)
+        indexing.add_message(past.tickets * 5 + number, number, "customer", "filed", f"Order {number}", words)
 
-    cost = store.write(write).result()
+    before = store.write(time.thread_time).result()
+    for job in [store.write(partial(write, *mail)) for mail in mails]:
+        job.result()
+    cost = (store.write(time.thread_time).result() - before) / len(mails) * 1_000
     print(f"findable   {cost:.3f} ms of CPU a mail: {verdict(cost / CPU_A_MAIL, SHARE)} as a share of {CPU_A_MAIL} ms")
 
 

@@ -13,7 +13,8 @@ TSVECTOR = (
     "CREATE TABLE search_entry (number BIGINT PRIMARY KEY, ticket_id BIGINT, person_id BIGINT, found tsvector NOT NULL)",
     "CREATE INDEX search_entry_ticket_id ON search_entry (ticket_id)",
     # a short list of what is not yet sorted in: every search reads it through
-    "CREATE INDEX search_entry_found ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256)",
+    "CREATE INDEX search_entry_ticket ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256) WHERE ticket_id IS NOT NULL",
+    "CREATE INDEX search_entry_person ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256) WHERE person_id IS NOT NULL",
 )
 
 
