@@ -4,7 +4,7 @@ Rules: the name is looked up here, and the connection goes to exactly an address
 says a moment later changes nothing; an address that is not public is called only where ``allow`` names it. Host and
 certificate are those of the name. No proxy, no redirect is followed, no cookie kept, nothing read but status and
 ``Retry-After``; what is behind them is read to a limit and thrown away. A success is an answer of 2xx, whatever becomes
-of its body.
+of its body. Each message has a connection of its own, so that what one answer left behind is not taken for the next.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ KINDS: tuple[Kind, ...] = ("A", "AAAA")
 CONNECT_SECONDS = 5.0
 MOST_ADDRESSES = 4
 DRAIN_BYTES, DRAIN_SECONDS = 65_536, 1.0
-KEPT_OPEN_SECONDS = 4.0
 LONGEST_REASON = 200
 ASKING_FOR_TIME = (429, 503)
 
@@ -63,9 +62,7 @@ class Caller:
         self._transport = httpx.AsyncHTTPTransport(
             verify=context,
             trust_env=False,
-            limits=httpx.Limits(
-                max_connections=MOST_ADDRESSES, max_keepalive_connections=1, keepalive_expiry=KEPT_OPEN_SECONDS
-            ),
+            limits=httpx.Limits(max_connections=MOST_ADDRESSES, max_keepalive_connections=0),
         )
 
     async def call(self, told: Told) -> Answer:
@@ -138,6 +135,7 @@ class Caller:
             self._url.copy_with(host=str(address)),
             headers={
                 "Host": parts.netloc,
+                "Connection": "close",
                 "Content-Type": "application/json",
                 "User-Agent": f"Counterfoil/{__version__}",
                 "webhook-id": id,
@@ -154,7 +152,7 @@ class Caller:
 
 
 async def _drain(response: httpx.Response) -> None:
-    """Read what is behind the status, to a limit, so that the connection may serve again."""
+    """Read what is behind the status, to a limit: a server whose words nobody takes may break off its own work."""
     read = 0
     with contextlib.suppress(TimeoutError, httpx.HTTPError):
         async with asyncio.timeout(DRAIN_SECONDS):

@@ -158,7 +158,7 @@ class _Line:
         return True
 
     def _what_follows(self, standing: Endpoint, event: Happening, answer: Answer) -> Callable[[], Awaitable[None]]:
-        known = {"webhook": self.name, "event": event.id, "attempt": standing.attempts + 1}
+        known = {"webhook": self.name, "id": event.id, "attempt": standing.attempts + 1}
         if isinstance(answer, Accepted):
             log.debug("webhook_told", **known, status=answer.status)
             return lambda: self._journal.accepted(standing, event, answer)
