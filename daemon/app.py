@@ -29,6 +29,7 @@ from daemon.desk.repair import Repairs
 from daemon.desk.routing import missing_templates
 from daemon.desk.studies import Studies
 from daemon.desk.ticking import Ticking
+from daemon.desk.webhooks import Webhooks as Journal
 from daemon.edge import StartError
 from daemon.edge.authentication import Authenticator
 from daemon.edge.delivery import Delivery
@@ -38,6 +39,8 @@ from daemon.edge.maildir import Maildir
 from daemon.edge.relay import SmtpRelay
 from daemon.edge.smtp_in import Doors
 from daemon.edge.ticker import Ticker
+from daemon.edge.webhook_call import Caller
+from daemon.edge.webhooks import Webhooks
 from daemon.mail.templates import Templates
 from daemon.mail.worker import ParserPool
 from daemon.store.db import open_store
@@ -109,6 +112,15 @@ def intake(house: House, *, rehearsal: bool = False) -> Iterator[tuple[Reception
             authenticator.close()
 
 
+def webhooks_of(house: House) -> Webhooks:
+    """What tells endpoints of events; those that are new are told of what comes from now on."""
+    resolver = Resolver(house.config.dns.servers)
+    callers = [Caller(webhook, resolver, clock.now) for webhook in house.config.webhook]
+    journal = Journal(house)
+    journal.introduce()
+    return Webhooks(journal, callers, clock.now, clock.jitter)
+
+
 def credentials(config: Config) -> dict[str, str]:
     """Passwords of the agents who have one, by casefolded address."""
     return {a.address.casefold(): password for a in config.agent if (password := a.password())}
@@ -141,6 +153,7 @@ class Daemon:
             self.studies = Ticker(Studies(self.house), clock.now)
             self.releases = Ticker(Releasing(self.house), clock.now)
             self.digests = Ticker(Digests(self.house), clock.now)
+            self.webhooks = webhooks_of(self.house)
             self.doors = Doors(config.listen, config.limits, self.reception, credentials(config), clock.now)
         except BaseException:
             self.house.store.close()
@@ -162,6 +175,7 @@ class Daemon:
             raise
         self.house.queued = lambda: _wake(loop, self.delivery.wake)
         self.house.waited = lambda: _wake(loop, self.releases.wake)
+        self.house.happened = lambda: _wake(loop, self.webhooks.wake)
         self.house.woken = lambda at: _wake(loop, lambda: self.ticker.wake(at))
         self._tasks = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
@@ -170,6 +184,7 @@ class Daemon:
             asyncio.create_task(self.studies.run(), name="studies"),
             asyncio.create_task(self.releases.run(), name="releases"),
             asyncio.create_task(self.digests.run(), name="digests"),
+            asyncio.create_task(self.webhooks.run(), name="webhooks"),
             asyncio.create_task(self.web.serve([sock]), name="web"),
         ]
         for task in self._tasks:
@@ -231,7 +246,7 @@ class Daemon:
         self.studies.close()
         self.releases.close()
         self.digests.close()
-        await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0))
+        await asyncio.gather(self.doors.close(5.0), self.mailboxes.close(5.0), self.webhooks.close(3.0))
         await self.delivery.close(3.0)
         self.web.should_exit = True
         with contextlib.suppress(TimeoutError):

@@ -36,6 +36,7 @@ from daemon.config_options import (
 from daemon.config_promises import Automation, Calendar, Escalation, Policy, promise_faults, rule_faults
 from daemon.config_routing import Routing, Team, name_faults, routing_faults
 from daemon.config_studies import Report, Snapshot
+from daemon.config_webhooks import Webhook, webhook_faults
 
 __all__ = [
     "Agent",
@@ -55,6 +56,7 @@ __all__ = [
     "Relay",
     "Routing",
     "Team",
+    "Webhook",
     "built_in",
     "load",
     "parse",
@@ -288,6 +290,7 @@ class Config(Section):
     listen: tuple[Listener, ...] = (Listener(),)
     http: Http = Http()
     api: Api = Api()
+    webhook: tuple[Webhook, ...] = ()
     relay: Relay = Relay()
     dns: Dns = Dns()
     limits: Limits = Limits()
@@ -305,6 +308,9 @@ class Config(Section):
     def agent_at(self, address: str) -> Agent | None:
         key = address.casefold()
         return next((a for a in self.agent if a.address.casefold() == key), None)
+
+    def webhook_named(self, name: str) -> Webhook | None:
+        return next((w for w in self.webhook if w.name == name), None)
 
     def team_named(self, name: str) -> Team | None:
         return next((t for t in self.team if t.name == name), None)
@@ -365,6 +371,7 @@ def parse(data: Mapping[str, Any]) -> Config:
             staffed=frozenset(team for a in config.agent for team in a.teams),
         )
         faults += field_faults(config.field, [rule.fields for rule in config.routing], config.teams)
+        faults += webhook_faults(config.webhook, frozenset(d.name for d in config.desk), config.teams)
     if faults:
         raise ConfigurationError(sorted(set(faults)))
     return config
@@ -377,10 +384,11 @@ def unreadable(config: Config) -> list[str]:
     sections += [(f"agent[{i}]", agent) for i, agent in enumerate(config.agent)]
     sections += [(f"mailbox[{i}]", mailbox) for i, mailbox in enumerate(config.mailbox)]
     sections += [(f"listen[{i}]", listener) for i, listener in enumerate(config.listen)]
+    sections += [(f"webhook[{i}]", webhook) for i, webhook in enumerate(config.webhook)]
     for path, section in sections:
-        if isinstance(section, WithPassword):
+        if isinstance(section, WithPassword | Webhook):
             try:
-                section.password()
+                section.secrets() if isinstance(section, Webhook) else section.password()
             except ConfigurationError as error:
                 faults += [f"{path}.{fault}" for fault in error.faults]
         for name in {"certificate_file", "key_file", "ca_file"} & set(type(section).model_fields):
@@ -401,6 +409,7 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
     promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
     routed = {name: _tables(data, name) for name in ("team", "routing", "field")}
     repeated = promising | routed | {"mailbox": mailboxes, "macro": _tables(data, "macro")}
+    repeated["webhook"] = _tables(data, "webhook")
     named = tuple((kind, rows, "name") for kind, rows in repeated.items())
     for kind, rows, key in (*unique, *named):
         seen: dict[str, int] = {}

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from daemon.cli import check, contact, demo, file, inbound, inspect, play, run, studies, ticket, token
+from daemon.cli import check, contact, demo, file, inbound, inspect, play, run, studies, ticket, token, webhook
 
 app = typer.Typer(
     name="counterfoil",
@@ -32,6 +32,7 @@ app.add_typer(inbound.app, name="inbound")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(contact.app, name="contact")
 app.add_typer(token.app, name="token")
+app.add_typer(webhook.app, name="webhook")
 
 
 def main() -> None:

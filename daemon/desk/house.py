@@ -33,9 +33,9 @@ class House:
     """Configuration, store, templates and keys of one running desk.
 
     ``queued`` is called (in the writer's thread) after a commit that put mail into the outbox, ``waited`` after one
-    that left a reply waiting for its release, ``woken`` after one
-    that gave the clock something to do at an instant; ``wakes`` is the earliest such. A ``mute`` house decides and
-    remembers as ever, and writes no letters.
+    that left a reply waiting for its release, ``woken`` after one that gave the clock something to do at an instant
+    (``wakes`` is the earliest such), ``happened`` after every one. A ``mute`` house decides and remembers as ever, and
+    writes no letters.
     """
 
     config: Config
@@ -53,6 +53,7 @@ class House:
     waited: Callable[[], None] = lambda: None
     has_waiting: bool = field(init=False, default=False)
     woken: Callable[[int], None] = lambda _: None
+    happened: Callable[[], None] = lambda: None
     wakes: int | None = field(init=False, default=None)
     agreement: Agreement = field(init=False, default_factory=Agreement)
     mute: bool = field(init=False, default=False)
@@ -89,6 +90,7 @@ class House:
         if self.wakes is not None:
             wakes, self.wakes = self.wakes, None
             self.woken(wakes)
+        self.happened()
 
     @property
     def templates_folder(self) -> Path | None:

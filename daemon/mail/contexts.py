@@ -197,6 +197,17 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    webhook: Annotated[str, "Name of the webhook in the configuration."]
+    host: Annotated[str, "Host that it calls."]
+    gone: Annotated[bool, "True: it asked never to be called again; false: it took nothing for too long."]
+    reason: Annotated[str, "What its last answer was."]
+    since: Annotated[str, "When it first failed, in the calendar's zone."]
+    waiting: Annotated[int, "How many events wait for it."]
+    command: Annotated[str, "Command that has it go on."]
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     title: Annotated[str, "Title of the report."]
     day: Annotated[str, "The day on which it was made, such as 2026-03-30."]
@@ -220,6 +231,7 @@ Context = (
     | Digest
     | Reminder
     | Report
+    | Paused
     | Figures
 )
 
@@ -239,6 +251,7 @@ CONTEXTS: dict[str, type[Context]] = {
     "digest": Digest,
     "reminder": Reminder,
     "report": Report,
+    "paused": Paused,
     "figures": Figures,
 }
 

@@ -17,7 +17,18 @@ from markupsafe import Markup
 from daemon.core.values import Address, Instant
 from daemon.mail.answer import Words
 from daemon.mail.cards import DeskCard
-from daemon.mail.contexts import Acknowledgement, Answer, Change, Context, Figures, Reminder, Report, Status, values
+from daemon.mail.contexts import (
+    Acknowledgement,
+    Answer,
+    Change,
+    Context,
+    Figures,
+    Paused,
+    Reminder,
+    Report,
+    Status,
+    values,
+)
 from daemon.mail.fields import clean
 from daemon.mail.harmless import base_subject
 from daemon.mail.letter import MARK, AutomaticReply, Enclosure, Letter
@@ -121,6 +132,12 @@ def report(templates: Templates, desk: Desk, post: Post, what: Report) -> Letter
         what, subject=clean(what.subject)[:300], from_text=clean(what.from_text)[:300], detail=clean(what.detail)[:1000]
     )
     letter = made(templates, "report", what, desk, post, 0, "auto-generated")
+    return replace(letter, sender=Address("Counterfoil", desk.address))
+
+
+def paused(templates: Templates, desk: Desk, post: Post, what: Paused) -> Letter:
+    """Tell the operator that a webhook hears nothing more."""
+    letter = made(templates, "paused", replace(what, reason=clean(what.reason)), desk, post, 0, "auto-generated")
     return replace(letter, sender=Address("Counterfoil", desk.address))
 
 

@@ -6,11 +6,24 @@ Those of the mails to agents stand in ``agents_samples``.
 from __future__ import annotations
 
 from daemon.mail.agents_samples import AGENTS_SAMPLES, CUSTOMER, DESK, FILES, TICKET, WORDS
-from daemon.mail.contexts import CONTEXTS, Acknowledgement, Answer, Change, Context, Figures, Reminder, Report, Status
+from daemon.mail.contexts import (
+    CONTEXTS,
+    Acknowledgement,
+    Answer,
+    Change,
+    Context,
+    Figures,
+    Paused,
+    Reminder,
+    Report,
+    Status,
+)
 
 __all__ = ["CUSTOMER", "FILES", "SAMPLES", "TICKET", "WORDS"]
 
 CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
+
+_PAUSED = ("2026-03-27 09:00", 4_711)
 
 _SAMPLES: dict[str, tuple[Context, ...]] = {
     "acknowledgement": (
@@ -54,6 +67,10 @@ _SAMPLES: dict[str, tuple[Context, ...]] = {
             "counterfoil inbound show 17",
         ),
         Report("failed", 18, "internal-error", "", "", "", 1_203, "counterfoil inbound show 18"),
+    ),
+    "paused": (
+        Paused("reports", "example.net", False, "HTTP 500", *_PAUSED, "counterfoil webhook resume reports"),
+        Paused("reports", "example.net", True, "HTTP 410", *_PAUSED, "counterfoil webhook resume reports"),
     ),
     "figures": (
         Figures(

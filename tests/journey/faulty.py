@@ -21,6 +21,7 @@ from daemon import app
 from daemon.core import decide
 from daemon.desk.repair import Repairs
 from daemon.edge.delivery import Delivery
+from daemon.edge.webhooks import Webhooks
 from daemon.store.sqlite import Sqlite
 
 SWITCHES = Path(sys.argv.pop(1))
@@ -45,6 +46,7 @@ sound_decision, sound_begin = decide.receive, Sqlite.begin
 decide.receive = decide_or_raise
 Sqlite.begin = begin_on_a_full_disk  # type: ignore[method-assign]
 app.Delivery = partial(Delivery, poll=OUTBOX_SECONDS)  # type: ignore[misc, assignment]
+app.Webhooks = partial(Webhooks, poll=OUTBOX_SECONDS)  # type: ignore[misc, assignment]
 app.Repairs = partial(Repairs, pause=OUTBOX_SECONDS)  # type: ignore[misc, assignment]
 
 
