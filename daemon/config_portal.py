@@ -23,7 +23,7 @@ def _colour(value: str) -> str:
         raise ValueError(f"{value!r} is no colour; write one such as #1f5fbf")
     least = min(contrast(value, PAPER), contrast(value, GROUND))
     if least < ENOUGH:
-        raise ValueError(f"{value!r} is too light to be read on white (contrast {least:.1f}, needed {ENOUGH}); darken it")
+        raise ValueError(f"{value!r} is too light on white (contrast {least:.1f}, needed {ENOUGH}); write a darker one")
     return value.lower()
 
 

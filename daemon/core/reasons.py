@@ -18,6 +18,7 @@ REASONS: dict[str, str] = {
     "changed-by-agent": "An agent changed it.",
     "merged-by-agent": "An agent merged it into another.",
     "copied-by-customer": "A customer of proved address copied them, and the desk takes that for an invitation.",
+    "closed-by-customer": "The customer closed it on the portal.",
     "rated-by-customer": "The customer said how they were served.",
     "told-by-operator": "The customer told the operator how they were served.",
     # how a new ticket got its team, priority, type, tags and assignee
@@ -77,6 +78,7 @@ REASONS: dict[str, str] = {
     # what stands behind an author
     "no-evidence": "Nothing but From says who wrote it.",
     "submission": "Its author logged in with the password of that address.",
+    "sign-in": "Its author was signed in to the portal, by a link that was sent to that address.",
     "network": "It came from a trusted network, which proves agents.",
     "confirmed": "The agent was asked, and confirmed it.",
     "dkim": "A signature of its author's domain fixes it.",

@@ -39,7 +39,7 @@ class Acknowledgement:
     number: Annotated[int, "Number of the new ticket."]
     subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
     signature: Annotated[str, "The desk's signature; may be empty."]
-    page: Annotated[str | None, "Page on which the customer reads on and answers; none where there is no portal."] = None
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Answer:
     words: Annotated[str, "What the agent wrote, as text."]
     words_html: Annotated[str | None, "The same as sanitised HTML; none where the agent wrote plain text."]
     signature: Annotated[str, "The agent's signature, else the desk's; may be empty."]
-    page: Annotated[str | None, "Page on which the customer reads on and answers; none where there is no portal."] = None
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Status:
     rate: Annotated[str | None, "Page on which the customer says how they were served; none where it is not asked."] = (
         None
     )
-    page: Annotated[str | None, "Page on which the customer reads on and answers; none where there is no portal."] = None
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Reminder:
     number: Annotated[int, "Number of the ticket."]
     subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
     signature: Annotated[str, "The desk's signature; may be empty."]
-    page: Annotated[str | None, "Page on which the customer reads on and answers; none where there is no portal."] = None
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)

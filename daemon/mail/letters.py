@@ -17,7 +17,18 @@ from markupsafe import Markup
 from daemon.core.values import Address, Instant
 from daemon.mail.answer import Words
 from daemon.mail.cards import DeskCard
-from daemon.mail.contexts import Acknowledgement, Answer, Change, Context, Figures, Reminder, Report, SignIn, Status, values
+from daemon.mail.contexts import (
+    Acknowledgement,
+    Answer,
+    Change,
+    Context,
+    Figures,
+    Reminder,
+    Report,
+    SignIn,
+    Status,
+    values,
+)
 from daemon.mail.fields import clean
 from daemon.mail.harmless import base_subject
 from daemon.mail.letter import MARK, AutomaticReply, Enclosure, Letter

@@ -6,10 +6,22 @@ Those of the mails to agents stand in ``agents_samples``.
 from __future__ import annotations
 
 from daemon.mail.agents_samples import AGENTS_SAMPLES, CUSTOMER, DESK, FILES, TICKET, WORDS
-from daemon.mail.contexts import CONTEXTS, Acknowledgement, Answer, Change, Context, Figures, Reminder, Report, SignIn, Status
+from daemon.mail.contexts import (
+    CONTEXTS,
+    Acknowledgement,
+    Answer,
+    Change,
+    Context,
+    Figures,
+    Reminder,
+    Report,
+    SignIn,
+    Status,
+)
 
 __all__ = ["CUSTOMER", "FILES", "SAMPLES", "TICKET", "WORDS"]
 
+RATE = "https://desk.example.com/rate/1042-token"
 PAGE = "https://desk.example.com/open/1042-token"
 CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
 
@@ -36,7 +48,7 @@ _SAMPLES: dict[str, tuple[Context, ...]] = {
         Status(kind, DESK, 1042, subject, signature, rate, page)
         for kind in CHANGES
         for subject, signature, rate, page in (
-            (TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", "https://desk.example.com/rate/1042-token", PAGE),
+            (TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", RATE, PAGE),
             (None, "", None, None),
         )
     ),

@@ -9,12 +9,17 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from daemon.desk.house import House
+from daemon.desk.intake import Reception
+from daemon.mail.worker import ParserPool
 from daemon.web import confirm, health, rate, undo
 from daemon.web.pages import HEADERS, Pages
+from daemon.web.portal import pages as portal
 
 
-def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
-    """Every route there is."""
+def application(
+    house: House, trouble: Callable[[], str | None], reception: Reception, pool: ParserPool
+) -> FastAPI:
+    """Every route there is; ``reception`` takes in what pages are told, ``pool`` reads mail for them."""
     folder = house.templates_folder
     pages = Pages(folder)
     app = FastAPI(title="Counterfoil", docs_url=None, redoc_url=None, openapi_url=None)
@@ -22,6 +27,7 @@ def application(house: House, trouble: Callable[[], str | None]) -> FastAPI:
     app.include_router(confirm.router(house, pages))
     app.include_router(undo.router(house, pages))
     app.include_router(rate.router(house, pages))
+    app.include_router(portal.router(house, pages, reception, pool))
 
     @app.get("/style.css")
     def style() -> Response:
