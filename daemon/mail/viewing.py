@@ -32,6 +32,7 @@ ATTRIBUTES = {
     "td": frozenset({"colspan", "rowspan"}),
     "th": frozenset({"colspan", "rowspan"}),
 }
+HEADING = re.compile(r"<(/?)h[1-6]([ >])")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?")
 PLAIN = '<div style="white-space:pre-wrap">'
 """How ``parse`` marks a part of plain text among HTML; the only style that is left here."""
@@ -76,8 +77,6 @@ def shown(html: str, inline: Callable[[str], str | None], blocked: str, *, remot
         return ""
     for image in body.css("img"):
         _place(image, inline, blocked, remote)
-    for heading in body.css("h1, h2, h3, h4, h5, h6"):
-        heading.unwrap() if not (heading.text() or "").strip() else None
     return (body.inner_html or "").strip()
 
 
@@ -131,4 +130,9 @@ def _harmless(html: str, limits: Limits) -> tuple[str | None, str | None]:
         return None, "html-too-long"
     if too_deep(html, limits.html_depth):
         return None, "html-too-deep"
-    return _cleaner().clean(html), None
+    return HEADING.sub(_plain_heading, _cleaner().clean(html)), None
+
+
+def _plain_heading(tag: re.Match[str]) -> str:
+    """What a mail says as a heading is none of the page's, whose outline is its own."""
+    return "</div>" if tag[1] else '<div class="heading"' + tag[2]
