@@ -23,6 +23,11 @@ def key() -> str:
     return secrets.token_hex(32)
 
 
+def token() -> str:
+    """256 random bits as 43 characters of base64url: a secret for a caller."""
+    return secrets.token_urlsafe(32)
+
+
 def jitter(seconds: int) -> int:
     """A random share of so many seconds, from 0 to all of them: keeps retries from marching in step."""
     return secrets.randbelow(seconds + 1)

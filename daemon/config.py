@@ -17,8 +17,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ValidationError
 
 from daemon.config_agents import Agents, Digest, How, Macro, Occasion
+from daemon.config_api import Api
 from daemon.config_doors import NEEDS_ENCRYPTION, Listener, Mailbox
 from daemon.config_faults import ConfigurationError, conflicts_beside, sentences
+from daemon.config_fields import Field, field_faults
 from daemon.config_options import (
     Line,
     MailAddress,
@@ -39,12 +41,14 @@ from daemon.config_studies import Report, Snapshot
 __all__ = [
     "Agent",
     "Agents",
+    "Api",
     "Automation",
     "Calendar",
     "Config",
     "ConfigurationError",
     "Desk",
     "Escalation",
+    "Field",
     "Listener",
     "Macro",
     "Mailbox",
@@ -129,6 +133,11 @@ class Http(Section):
         "http://127.0.0.1:8025",
         "Address under which people reach it; links in mails begin with it.",
         pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
+    )
+    metrics: Literal["local", "token", "off"] = option(
+        "local",
+        "Who may read /metrics: whoever asks from this machine and not through a proxy, whoever has a token with the "
+        "scope ledger:read, nobody.",
     )
 
 
@@ -270,6 +279,7 @@ class Config(Section):
     macro: tuple[Macro, ...] = ()
     digest: Digest = Digest()
     team: tuple[Team, ...] = ()
+    field: tuple[Field, ...] = ()
     routing: tuple[Routing, ...] = ()
     calendar: tuple[Calendar, ...] = ()
     policy: tuple[Policy, ...] = ()
@@ -280,6 +290,7 @@ class Config(Section):
     mailbox: tuple[Mailbox, ...] = ()
     listen: tuple[Listener, ...] = (Listener(),)
     http: Http = Http()
+    api: Api = Api()
     portal: Portal = Portal()
     relay: Relay = Relay()
     dns: Dns = Dns()
@@ -358,6 +369,7 @@ def parse(data: Mapping[str, Any]) -> Config:
             agents=frozenset(a.address.casefold() for a in config.agent),
             staffed=frozenset(team for a in config.agent for team in a.teams),
         )
+        faults += field_faults(config.field, [rule.fields for rule in config.routing], config.teams)
     if faults:
         raise ConfigurationError(sorted(set(faults)))
     return config
@@ -393,7 +405,7 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
     promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
-    routed = {name: _tables(data, name) for name in ("team", "routing")}
+    routed = {name: _tables(data, name) for name in ("team", "routing", "field")}
     repeated = promising | routed | {"mailbox": mailboxes, "macro": _tables(data, "macro")}
     named = tuple((kind, rows, "name") for kind, rows in repeated.items())
     for kind, rows, key in (*unique, *named):

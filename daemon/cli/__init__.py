@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from daemon.cli import check, contact, demo, file, inbound, inspect, play, run, studies, ticket
+from daemon.cli import check, contact, demo, file, inbound, inspect, play, run, studies, ticket, token
 
 app = typer.Typer(
     name="counterfoil",
@@ -31,6 +31,7 @@ app.command("report")(studies.report)
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(contact.app, name="contact")
+app.add_typer(token.app, name="token")
 
 
 def main() -> None:

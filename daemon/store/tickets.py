@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee as pw
 
-from daemon.store import query
+from daemon.store import fields, query
 from daemon.store.tables import Attachment, Event, MailAddress, Message, Outbox, Person, Promise, Ticket, TicketLink
 
 Requester = Person.alias()
@@ -54,6 +54,7 @@ def one(number: int) -> dict[str, Any] | None:
         "links": query.dicts(links),
         "letters": query.dicts(letters),
         "promises": query.dicts(promises),
+        "fields": fields.values(number),
     }
 
 

@@ -11,7 +11,9 @@ from fastapi import FastAPI, Response
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.mail.worker import ParserPool
-from daemon.web import confirm, health, rate, undo
+from daemon.web import confirm, health, metrics, rate, undo
+from daemon.web.api import around, reference
+from daemon.web.api.document import operation_id
 from daemon.web.pages import HEADERS, Pages
 from daemon.web.portal import pages as portal
 
@@ -22,11 +24,15 @@ def application(
     """Every route there is; ``reception`` takes in what pages are told, ``pool`` reads mail for them."""
     folder = house.templates_folder
     pages = Pages(folder)
-    app = FastAPI(title="Counterfoil", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=operation_id)
+    requests = metrics.Requests()
+    around.stand(app, house, requests)
     app.include_router(health.router(house.store, trouble))
     app.include_router(confirm.router(house, pages))
     app.include_router(undo.router(house, pages))
     app.include_router(rate.router(house, pages))
+    app.include_router(metrics.router(house, requests))
+    app.include_router(reference.router(app, house, pages))
     app.include_router(portal.router(house, pages, reception, pool))
 
     @app.get("/style.css")
