@@ -158,7 +158,7 @@ class Daemon:
         except BaseException:
             self.house.store.close()
             raise
-        self.web = server.server(server.application(self.house, self.trouble, self.reception))
+        self.web = server.server(server.application(self.house, self.trouble, self.reception, self.pool))
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self.http_port = config.http.port

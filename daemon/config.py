@@ -33,6 +33,7 @@ from daemon.config_options import (
     option,
     table,
 )
+from daemon.config_portal import Portal
 from daemon.config_promises import Automation, Calendar, Escalation, Policy, promise_faults, rule_faults
 from daemon.config_routing import Routing, Team, name_faults, routing_faults
 from daemon.config_studies import Report, Snapshot
@@ -53,6 +54,7 @@ __all__ = [
     "Macro",
     "Mailbox",
     "Policy",
+    "Portal",
     "Relay",
     "Routing",
     "Team",
@@ -85,6 +87,7 @@ class Desk(Section):
     separator: str = option("-", 'The character used with reply_address = "separator".', pattern=r"^[-_=.]$")
     signature: str = option("", "Text below each answer, under the agent's name.")
     acknowledge: bool = option(True, "Acknowledge a new ticket to the customer who wrote.")
+    portal: bool = option(True, "Clients may submit requests to it, and follow them, in the portal.")
     cc_joins: bool = option(
         False, "Whom a customer of proved address copies takes part in the ticket, and receives its answers."
     )
@@ -291,6 +294,7 @@ class Config(Section):
     http: Http = Http()
     api: Api = Api()
     webhook: tuple[Webhook, ...] = ()
+    portal: Portal = Portal()
     relay: Relay = Relay()
     dns: Dns = Dns()
     limits: Limits = Limits()
@@ -327,6 +331,7 @@ def built_in() -> Config:
         desk=(Desk(name="support", address="support@example.com"),),
         agent=(Agent(name="Desk Agent", address="agent@example.com"),),
         listen=(Listener(trust=("network",), trusted_networks=("127.0.0.0/8",)),),
+        portal=Portal(enabled=True),
     )
 
 
@@ -394,6 +399,7 @@ def unreadable(config: Config) -> list[str]:
         for name in {"certificate_file", "key_file", "ca_file"} & set(type(section).model_fields):
             if (file := getattr(section, name)) and not os.access(file, os.R_OK):
                 faults.append(f"{path}.{name}: {file} cannot be read; is it there, and may this user read it?")
+    faults += [f"portal.{fault}" for fault in config.portal.faults()]
     if config.storage.templates and not Path(config.storage.templates).is_dir():
         faults.append(f"storage.templates: {config.storage.templates} is no folder; make it or leave the option out")
     return sorted(faults)

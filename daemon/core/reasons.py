@@ -24,6 +24,7 @@ REASONS: dict[str, str] = {
     "token": "It came by the API with this person's own token.",
     "told-by-token": "It came by the API; whoever sent it says whose words they are.",
     "copied-by-customer": "A customer of proved address copied them, and the desk takes that for an invitation.",
+    "closed-by-customer": "The customer closed it on the portal.",
     "rated-by-customer": "The customer said how they were served.",
     "told-by-program": "The customer told a program how they were served.",
     "told-by-operator": "The customer told the operator how they were served.",
@@ -84,6 +85,7 @@ REASONS: dict[str, str] = {
     # what stands behind an author
     "no-evidence": "Nothing but From says who wrote it.",
     "submission": "Its author logged in with the password of that address.",
+    "sign-in": "Its author was signed in to the portal, by a link that was sent to that address.",
     "network": "It came from a trusted network, which proves agents.",
     "confirmed": "The agent was asked, and confirmed it.",
     "dkim": "A signature of its author's domain fixes it.",

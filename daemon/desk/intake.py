@@ -89,13 +89,18 @@ class Reception:
         """Whether this envelope recipient is one of ours."""
         return self._house.book.read(recipient) is not None
 
-    async def receive(self, raw: bytes, envelope: Envelope) -> tuple[Outcome, ...]:
-        """Take a mail for each of its recipients, in one transaction; their outcomes in the same order."""
+    async def receive(
+        self, raw: bytes, envelope: Envelope, evidence: Evidence | None = None
+    ) -> tuple[Outcome, ...]:
+        """Take a mail for each of its recipients, in one transaction; their outcomes in the same order.
+
+        ``evidence`` is given where its door knows its author, or knows that nothing does.
+        """
         try:
             parsed = await self._parser.parse(raw, f"{envelope.peer} {(envelope.sender or '').rpartition('@')[2]}")
         except Overloaded:
             return tuple(Outcome(r, "deferred", "parser-overloaded") for r in envelope.recipients)
-        return await self.settle(raw, parsed, envelope)
+        return await self.settle(raw, parsed, envelope, evidence=evidence)
 
     async def receive_from_mailbox(
         self, raw: bytes, envelope: Envelope, desk: str, turn: Turn, parsed: Unreadable | None = None

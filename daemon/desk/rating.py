@@ -44,8 +44,8 @@ def question(house: House, ticket: int, token: str) -> Rating | None:
         known = facts.ticket(known.merged_into, None, None, house.now())
     assert known is not None
     desk = house.desk(known.desk)
-    said, lapsed = ratings.last(known.id, person), _lapsed(known.closed_at, house.now())
-    return Rating(ticket, known.id, person, desk.title, desk.language, said, lapsed)
+    said, late = ratings.last(known.id, person), lapsed(known.closed_at, house.now())
+    return Rating(ticket, known.id, person, desk.title, desk.language, said, late)
 
 
 def by_click(house: House, ticket: int, token: str, positive: bool) -> bool:
@@ -65,5 +65,6 @@ def _rater(house: House, ticket: int, token: str) -> int | None:
     return people.today(found) if found is not None else None
 
 
-def _lapsed(closed_at: Instant | None, now: Instant) -> bool:
+def lapsed(closed_at: Instant | None, now: Instant) -> bool:
+    """Whether a ticket was closed too long ago for the links of its mails."""
     return closed_at is not None and now - closed_at > RATE_WITHIN

@@ -17,7 +17,14 @@ def acknowledgement(w: Writing) -> Letter:
     own = str(dict(w.outgoing.data).get("template", ""))
     name = own if w.house.templates.has(w.desk.language, own) else letters.ORDINARY
     return letters.acknowledgement(
-        w.house.templates, w.desk, _post(w, w.ticket, thread), w.ticket, w.mail.subject, proved=_proved(w), name=name
+        w.house.templates,
+        w.desk,
+        _post(w, w.ticket, thread),
+        w.ticket,
+        w.mail.subject,
+        proved=_proved(w),
+        name=name,
+        page=_page(w, w.ticket),
     )
 
 
@@ -25,12 +32,16 @@ def status(w: Writing) -> Letter:
     number, subject, post = _thread(w)
     change = cast(Change, w.outgoing.because)
     rate = links.rate(w.house, number, w.person.id) if change in ("resolved", "closed") else None
-    return letters.status(w.house.templates, w.desk, post, change, number, subject, proved=_proved(w), rate=rate)
+    page = _page(w, number)
+    return letters.status(
+        w.house.templates, w.desk, post, change, number, subject, proved=_proved(w), rate=rate, page=page
+    )
 
 
 def reminder(w: Writing) -> Letter:
     number, subject, post = _thread(w)
-    return letters.reminder(w.house.templates, w.desk, post, number, subject, proved=_proved(w))
+    page = _page(w, number)
+    return letters.reminder(w.house.templates, w.desk, post, number, subject, proved=_proved(w), page=page)
 
 
 def answer(w: Writing) -> Letter:
@@ -48,6 +59,7 @@ def answer(w: Writing) -> Letter:
         (agent.signatures.get(w.arrival.to.desk) or agent.signature) if agent else "",
         tuple(enclosure(w.arrival.raw, a) for a in w.mail.attachments),
         proved=_proved(w),
+        page=_page(w, number),
     )
 
 
@@ -57,6 +69,10 @@ def _thread(w: Writing) -> tuple[int, str, letters.Post]:
     seen = facts.conversation(w.ticket, w.person.id)
     post = _post(w, number, tuple(one for one in seen if one != w.message_id))  # the other copy of this very answer
     return number, facts.ticket_row(number).subject, post
+
+
+def _page(w: Writing, number: int) -> str | None:
+    return links.conversation(w.house, w.desk.name, number, w.person.id)
 
 
 def _proved(w: Writing) -> bool:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["desk", "reply", "bounce", "confirm", "undo", "probe"]
-Purpose = Kind | Literal["rate", "page"]
+Purpose = Kind | Literal["rate", "page", "place"]
 Mode = Literal["plus", "separator", "catch-all", "none"]
 
 TOKEN_LENGTH = 26
@@ -81,11 +81,7 @@ class Keyring:
 
     def person_of(self, token: str, ticket: int, persons: Iterable[int]) -> int | None:
         """The person among ``persons`` to whom this ticket's token was given, under whichever key; None if nobody's."""
-        found = None
-        for person in persons:
-            if self._fits(token, "reply", ticket, person):
-                found = person
-        return found
+        return self._holder(token, "reply", ticket, persons)
 
     def bounce_token(self, outbox: int) -> str:
         return self._newest("bounce", outbox)
@@ -117,18 +113,29 @@ class Keyring:
 
     def rater(self, token: str, ticket: int, persons: Iterable[int]) -> int | None:
         """The person among ``persons`` who was given this token; None if nobody was."""
+        return self._holder(token, "rate", ticket, persons)
+
+    def page_token(self, ticket: int, person: int) -> str:
+        """The token of the page on which one person reads one ticket; it is in no address."""
+        return self._newest("page", ticket, person)
+
+    def reader(self, token: str, ticket: int, persons: Iterable[int]) -> int | None:
+        """The person among ``persons`` who was given this token of a page; None if nobody was."""
+        return self._holder(token, "page", ticket, persons)
+
+    def _holder(self, token: str, purpose: Purpose, ticket: int, persons: Iterable[int]) -> int | None:
         found = None
         for person in persons:
-            if self._fits(token, "rate", ticket, person):
+            if self._fits(token, purpose, ticket, person):
                 found = person
         return found
 
-    def page_token(self, *numbers: int) -> str:
-        """What makes the place where a page of a list ended one that we told."""
-        return self._newest("page", *numbers)
+    def place_token(self, *numbers: int) -> str:
+        """What makes the place where a part of a list ended one that we told."""
+        return self._newest("place", *numbers)
 
-    def is_page_token(self, token: str, *numbers: int) -> bool:
-        return self._fits(token, "page", *numbers)
+    def is_place_token(self, token: str, *numbers: int) -> bool:
+        return self._fits(token, "place", *numbers)
 
     def _newest(self, purpose: Purpose, *numbers: int) -> str:
         return _sign(self.keys[0], purpose, numbers)

@@ -2,7 +2,7 @@
 
 A frame is 9 bytes (kind, length) and a body. A large mail comes as an open file, so that the parent
 never holds it twice. Before each mail the CPU limit is set anew; after a large one the memory goes back.
-A mail is parsed, unless a question went before it: then its signatures are verified.
+A mail is parsed, unless a question went before it: then its signatures are verified, or it is read for a page.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-from daemon.core.values import Evidence
+from daemon.core.values import Evidence, Parsed
 
 if TYPE_CHECKING:
     from daemon.mail.dkim_signatures import Inquiry
 
 FRAME = struct.Struct("!BQ")
 BYTES, FILE, DONE, QUESTION = 0, 1, 2, 3
+VIEW = "view"
+"""The question how a page shows a mail."""
 LARGE = 1024 * 1024
 MEGABYTE = 1024 * 1024
 
@@ -46,7 +48,7 @@ def run(line: socket.socket, memory_mb: int, cpu_seconds: int) -> None:
             del frame
             large = len(raw) > LARGE
             _limit_cpu(cpu_seconds + len(raw) // (10 * MEGABYTE))
-            value = parse(raw) if inquiry is None else _verdict(raw, inquiry)
+            value = parse(raw) if inquiry is None else _view(raw) if inquiry == VIEW else _verdict(raw, inquiry)
             answer = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
             del raw, value
             line.sendall(FRAME.pack(DONE, len(answer)))
@@ -54,6 +56,12 @@ def run(line: socket.socket, memory_mb: int, cpu_seconds: int) -> None:
             del answer
             if large:
                 _give_memory_back()
+
+
+def _view(raw: bytes) -> Parsed:
+    from daemon.mail.viewing import view  # as above
+
+    return view(raw)
 
 
 def _verdict(raw: bytes, inquiry: Inquiry) -> Evidence:

@@ -105,8 +105,17 @@ def compose(letter: Letter) -> bytes:
 
 def plain_text(raw: bytes) -> str:
     """The plain text of a mail that ``compose`` wrote."""
+    return _first_part(raw, "text/plain")
+
+
+def html_part(raw: bytes) -> str:
+    """The HTML of a mail that ``compose`` wrote; '' if it has none."""
+    return _first_part(raw, "text/html")
+
+
+def _first_part(raw: bytes, kind: str) -> str:
     for part in message_from_bytes(raw).walk():
-        content = part.get_payload(decode=True) if part.get_content_type() == "text/plain" else None
+        content = part.get_payload(decode=True) if part.get_content_type() == kind else None
         if isinstance(content, bytes):
             return content.decode("utf-8", "replace").replace("\r\n", "\n")
     return ""

@@ -39,6 +39,7 @@ class Acknowledgement:
     number: Annotated[int, "Number of the new ticket."]
     subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
     signature: Annotated[str, "The desk's signature; may be empty."]
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Answer:
     words: Annotated[str, "What the agent wrote, as text."]
     words_html: Annotated[str | None, "The same as sanitised HTML; none where the agent wrote plain text."]
     signature: Annotated[str, "The agent's signature, else the desk's; may be empty."]
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Status:
     rate: Annotated[str | None, "Page on which the customer says how they were served; none where it is not asked."] = (
         None
     )
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,15 @@ class Reminder:
     number: Annotated[int, "Number of the ticket."]
     subject: Annotated[str | None, "Its subject without Re:; none for an address that has not proved itself."]
     signature: Annotated[str, "The desk's signature; may be empty."]
+    page: Annotated[str | None, "Page on which the customer reads and answers; none without the portal."] = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
+    link: Annotated[str, "Page on which a click signs in."]
+    minutes: Annotated[int, "Minutes until the link lapses."]
+    signature: Annotated[str, "The desk's signature; may be empty."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +242,7 @@ Context = (
     | Help
     | Digest
     | Reminder
+    | SignIn
     | Report
     | Paused
     | Figures
@@ -250,6 +263,7 @@ CONTEXTS: dict[str, type[Context]] = {
     "help": Help,
     "digest": Digest,
     "reminder": Reminder,
+    "sign-in": SignIn,
     "report": Report,
     "paused": Paused,
     "figures": Figures,

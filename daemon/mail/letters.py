@@ -26,6 +26,7 @@ from daemon.mail.contexts import (
     Paused,
     Reminder,
     Report,
+    SignIn,
     Status,
     values,
 )
@@ -67,10 +68,18 @@ class Post:
 
 
 def acknowledgement(
-    templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool, name: str = ORDINARY
+    templates: Templates,
+    desk: Desk,
+    post: Post,
+    number: int,
+    subject: str,
+    *,
+    proved: bool,
+    name: str = ORDINARY,
+    page: str | None = None,
 ) -> Letter:
     """Tell a customer that a new ticket has come into being; ``name`` may be a template of the operator's own."""
-    context = Acknowledgement(card(desk), number, _vouched(subject, number, proved), desk.signature)
+    context = Acknowledgement(card(desk), number, _vouched(subject, number, proved), desk.signature, page)
     return made(templates, name, context, desk, _vouched_post(post, proved), number, "auto-replied")
 
 
@@ -86,6 +95,7 @@ def answer(
     enclosures: tuple[Enclosure, ...] = (),
     *,
     proved: bool = True,
+    page: str | None = None,
 ) -> Letter:
     """Carry an agent's words to the customer; ``signature`` is the agent's own, '' = the desk's.
 
@@ -99,6 +109,7 @@ def answer(
         words.text,
         words.html,
         signature or desk.signature,
+        page,
     )
     letter = made(templates, "answer", context, desk, post, number, None, enclosures)
     return replace(letter, sender=Address(f"{agent} ({desk.title})", desk.address))
@@ -114,16 +125,32 @@ def status(
     *,
     proved: bool,
     rate: str | None = None,
+    page: str | None = None,
 ) -> Letter:
     """Tell a customer what became of the ticket; ``rate`` is the page that asks how they were served."""
-    context = Status(kind, card(desk), number, _vouched(subject, number, proved), desk.signature, rate)
+    context = Status(kind, card(desk), number, _vouched(subject, number, proved), desk.signature, rate, page)
     return made(templates, "status", context, desk, _vouched_post(post, proved), number, "auto-generated")
 
 
-def reminder(templates: Templates, desk: Desk, post: Post, number: int, subject: str, *, proved: bool) -> Letter:
+def reminder(
+    templates: Templates,
+    desk: Desk,
+    post: Post,
+    number: int,
+    subject: str,
+    *,
+    proved: bool,
+    page: str | None = None,
+) -> Letter:
     """Remind a customer that a word from them is missing."""
-    context = Reminder(card(desk), number, _vouched(subject, number, proved), desk.signature)
+    context = Reminder(card(desk), number, _vouched(subject, number, proved), desk.signature, page)
     return made(templates, "reminder", context, desk, _vouched_post(post, proved), number, "auto-generated")
+
+
+def sign_in(templates: Templates, desk: Desk, post: Post, link: str, minutes: int) -> Letter:
+    """Send someone the link by which they sign in to the portal."""
+    context = SignIn(card(desk), link, minutes, desk.signature)
+    return made(templates, "sign-in", context, desk, post, 0, "auto-generated")
 
 
 def report(templates: Templates, desk: Desk, post: Post, what: Report) -> Letter:

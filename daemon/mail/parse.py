@@ -8,6 +8,7 @@ wrote a mail.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from html import escape
 
 from daemon.core.values import Address, Attachment, Automatic, Bounce, Forwarded, Mail, Parsed, Unreadable
@@ -35,17 +36,19 @@ DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to",
 MOST_DELIVERED_TO = 20
 MOST_ATTACHED = 5
 
-
-def parse(raw: bytes, limits: Limits = DEFAULT) -> Parsed:
-    """Read a mail. The limits are those of ``limits``; of time and memory takes care who calls (``worker``)."""
-    return _read(raw, limits, within=False)
+Harmless = Callable[[str, Limits], tuple[str | None, str | None]]
 
 
-def _read(raw: bytes, limits: Limits, *, within: bool) -> Parsed:
+def parse(raw: bytes, limits: Limits = DEFAULT, harmless: Harmless = sanitise) -> Parsed:
+    """Read a mail; ``harmless`` makes its HTML so. Of time and memory takes care who calls (``worker``)."""
+    return _read(raw, limits, within=False, harmless=harmless)
+
+
+def _read(raw: bytes, limits: Limits, *, within: bool, harmless: Harmless = sanitise) -> Parsed:
     sha256 = hashlib.sha256(raw).hexdigest()
     data = with_line_feeds(raw)
     try:
-        return _Reading(data, len(raw), sha256, limits, within=within).mail()
+        return _Reading(data, len(raw), sha256, limits, within=within, harmless=harmless).mail()
     except TooMuch as error:
         return _unreadable(data, sha256, error.because, error.detail)
     except MemoryError:
@@ -95,20 +98,22 @@ def _glance(head: bytes) -> tuple[str, str, str]:
 class _Reading:
     """One mail being read; one ``within`` another is not searched for mails that it passes on itself."""
 
-    def __init__(self, data: bytes, size: int, sha256: str, limits: Limits, *, within: bool) -> None:
+    def __init__(
+        self, data: bytes, size: int, sha256: str, limits: Limits, *, within: bool, harmless: Harmless
+    ) -> None:
         self.data = data
         self.size = size
         self.sha256 = sha256
         self.limits = limits
         self.within = within
+        self.harmless = harmless
         self.defects: list[str] = []
 
     def mail(self) -> Parsed:
         structure = read_structure(self.data, self.limits)
-        headers = structure.headers
-        if not headers:
-            raise TooMuch("no-headers")
         self.defects += structure.defects
+        if not (headers := structure.headers):
+            raise TooMuch("no-headers")
         charset = next((value for leaf in structure.leaves[:1] if (value := leaf.type.parameters.get("charset"))), "")
         sender = self._author(headers, charset)
         to = self._mailboxes(headers, "to", charset)
@@ -137,16 +142,13 @@ class _Reading:
     ) -> Mail:
         limits = self.limits
         automatic: Automatic | None = is_automatic(headers, sender, subject, structure.leaves, bounce)
-        ids = message_ids(first(headers, "message-id"), 1, limits.message_id_characters)
-        if not ids:
+        if not (ids := message_ids(first(headers, "message-id"), 1, limits.message_id_characters)):
             self.defects.append("no-message-id")
-        date = instant(first(headers, "date"))
-        if date is None:
+        if (date := instant(first(headers, "date"))) is None:
             self.defects.append("no-date")
-        reply = bodies.reply
-        if reply.nothing_new:
+        if (reply := bodies.reply).nothing_new:
             self.defects.append("no-new-words")
-        to, cc, reply_to = boxes
+        to, cc, reply_to = (tuple(box.addresses) for box in boxes)
         return Mail(
             size=self.size,
             sha256=self.sha256,
@@ -154,9 +156,9 @@ class _Reading:
             subject=subject,
             sender=sender,
             from_text=decoded(first(headers, "from"), charset)[: limits.subject_characters],
-            to=tuple(to.addresses),
-            cc=tuple(cc.addresses),
-            reply_to=tuple(reply_to.addresses),
+            to=to,
+            cc=cc,
+            reply_to=reply_to,
             date=date,
             message_id=ids[0] if ids else None,
             in_reply_to=message_ids(first(headers, "in-reply-to"), limits.references, limits.message_id_characters),
@@ -290,7 +292,7 @@ class _Bodies:
             if part.type.value != "text/html":
                 pieces.append(f'<div style="white-space:pre-wrap">{escape(text, quote=False)}</div>')
                 continue
-            harmless, defect = sanitise(text, self.limits)
+            harmless, defect = self.reading.harmless(text, self.limits)
             if harmless is None:
                 self.reading.defects.append(defect or "")
                 return None

@@ -16,18 +16,21 @@ from daemon.mail.contexts import (
     Paused,
     Reminder,
     Report,
+    SignIn,
     Status,
 )
 
 __all__ = ["CUSTOMER", "FILES", "SAMPLES", "TICKET", "WORDS"]
 
+RATE = "https://desk.example.com/rate/1042-token"
+PAGE = "https://desk.example.com/open/1042-token"
 CHANGES: tuple[Change, ...] = ("pending", "resolved", "closed", "reopened")
 
 _PAUSED = ("2026-03-27 09:00", 4_711)
 
 _SAMPLES: dict[str, tuple[Context, ...]] = {
     "acknowledgement": (
-        Acknowledgement(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),
+        Acknowledgement(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", PAGE),
         Acknowledgement(DESK, 1042, None, ""),
     ),
     "answer": (
@@ -40,20 +43,25 @@ _SAMPLES: dict[str, tuple[Context, ...]] = {
             "<p>Hello,</p><p>here is the invoice <b>again</b>, this time as a PDF.</p>"
             "<p>Is there anything else we can do?</p>",
             "Billing · Example Ltd",
+            PAGE,
         ),
         Answer(DESK, 1042, None, "Desk Agent", "Done.", None, ""),
     ),
     "status": tuple(
-        Status(kind, DESK, 1042, subject, signature, rate)
+        Status(kind, DESK, 1042, subject, signature, rate, page)
         for kind in CHANGES
-        for subject, signature, rate in (
-            (TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", "https://desk.example.com/rate/1042-token"),
-            (None, "", None),
+        for subject, signature, rate, page in (
+            (TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", RATE, PAGE),
+            (None, "", None, None),
         )
     ),
     "reminder": (
-        Reminder(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17"),
+        Reminder(DESK, 1042, TICKET.subject, "Example Ltd · Monday to Friday, 9 to 17", PAGE),
         Reminder(DESK, 1042, None, ""),
+    ),
+    "sign-in": (
+        SignIn(DESK, "https://desk.example.com/sign-in/token", 30, "Example Ltd · Monday to Friday, 9 to 17"),
+        SignIn(DESK, "https://desk.example.com/sign-in/token", 5, ""),
     ),
     "report": (
         Report(

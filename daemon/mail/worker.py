@@ -109,6 +109,16 @@ class ParserPool:
             raise TypeError("the worker answered another question")
         return answer
 
+    async def view(self, raw: bytes, source: str) -> Parsed:
+        """Read a mail of ``source`` for a page (``viewing``); raise ``Overloaded`` as above."""
+        try:
+            answer = await self._work(raw, pickle.dumps(child.VIEW), source)
+        except Killed as killed:
+            return _unread(raw, killed.because)
+        if isinstance(answer, Evidence):
+            raise TypeError("the worker answered another question")
+        return answer
+
     async def check(self, raw: bytes, inquiry: Inquiry, source: str) -> Evidence:
         """Verify the signatures of a mail that came from ``source``; what takes too much proves nothing."""
         try:

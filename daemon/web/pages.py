@@ -37,4 +37,8 @@ class Pages:
         self.style = (built_in / "style.css").read_text("utf-8")
 
     def page(self, name: str, status: int, **context: Any) -> HTMLResponse:
-        return HTMLResponse(self._environment.get_template(name).render(**context), status, headers=HEADERS)
+        return HTMLResponse(self.render(name, **context), status, headers=HEADERS)
+
+    def render(self, name: str, **context: Any) -> str:
+        """The text of a page."""
+        return self._environment.get_template(name).render(**context)

@@ -10,14 +10,16 @@ from fastapi import FastAPI, Response
 
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
+from daemon.mail.worker import ParserPool
 from daemon.web import confirm, health, metrics, rate, undo
 from daemon.web.api import around, reference, resources
 from daemon.web.api.document import operation_id
 from daemon.web.pages import HEADERS, Pages
+from daemon.web.portal import pages as portal
 
 
-def application(house: House, trouble: Callable[[], str | None], reception: Reception | None = None) -> FastAPI:
-    """Every route there is; those that take words in where there is a ``reception`` for them."""
+def application(house: House, trouble: Callable[[], str | None], reception: Reception, pool: ParserPool) -> FastAPI:
+    """Every route there is; ``reception`` takes in what pages are told, ``pool`` reads mail for them."""
     folder = house.templates_folder
     pages = Pages(folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, generate_unique_id_function=operation_id)
@@ -28,9 +30,9 @@ def application(house: House, trouble: Callable[[], str | None], reception: Rece
     app.include_router(undo.router(house, pages))
     app.include_router(rate.router(house, pages))
     app.include_router(metrics.router(house, requests))
-    if reception is not None:
-        resources.mount(app, house, reception)
+    resources.mount(app, house, reception)
     app.include_router(reference.router(app, house, pages))
+    app.include_router(portal.router(house, pages, reception, pool))
 
     @app.get("/style.css")
     def style() -> Response:

@@ -25,7 +25,7 @@ def digest(asked: str) -> int:
 def written(keyring: Keyring, place: Place, asked: int) -> str:
     """The cursor of a place in the list that was asked for."""
     numbers = (asked, place.value, place.ticket)
-    text = json.dumps([*numbers, keyring.page_token(*numbers)], separators=(",", ":"))
+    text = json.dumps([*numbers, keyring.place_token(*numbers)], separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -40,7 +40,7 @@ def read(keyring: Keyring, cursor: str, asked: int) -> Place:
             raise ValueError(cursor)
     except (ValueError, TypeError):
         raise _none() from None
-    if its != asked or not keyring.is_page_token(token, its, value, ticket):
+    if its != asked or not keyring.is_place_token(token, its, value, ticket):
         raise _none()
     return Place(value, ticket)
 

@@ -1,0 +1,87 @@
+"""What a client sees and does on the pages of their tickets. What they write goes in as mail (``submitting``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.core.status import BACKLOG
+from daemon.desk import rating
+from daemon.desk.change import change
+from daemon.desk.house import House
+from daemon.desk.signing_in import Visitor
+from daemon.store import clients
+from daemon.store import raw as kept
+from daemon.store.clients import ClientTicket, Said
+
+DONE = ("resolved", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A ticket with what its client may see of it. ``rated``: what they said of it last; ``may_rate``: it is asked."""
+
+    ticket: ClientTicket
+    said: tuple[Said, ...]
+    may_close: bool
+    may_rate: bool
+    rated: bool | None
+
+    @property
+    def is_done(self) -> bool:
+        return self.ticket.status in DONE
+
+
+def tickets(house: House, visitor: Visitor) -> tuple[ClientTicket, ...]:
+    """A client's tickets, the one that changed last first. Reads only."""
+    mine = clients.tickets(visitor.person)
+    return tuple(one for one in mine if visitor.may_see(one.number) and house.desk(one.desk).portal)
+
+
+def find(house: House, visitor: Visitor, number: int) -> ClientTicket | None:
+    """One of a client's tickets. Reads only."""
+    seen = clients.ticket(number, visitor.person) if visitor.may_see(number) else None
+    return seen if seen is not None and house.desk(seen.desk).portal else None
+
+
+def conversation(house: House, visitor: Visitor, number: int) -> Conversation | None:
+    """One of a client's tickets with its conversation. Reads only."""
+    seen = find(house, visitor, number)
+    if seen is None:
+        return None
+    asked = rating.question(house, number, house.keyring.rate_token(number, visitor.person))
+    return Conversation(
+        seen,
+        tuple(clients.with_files(clients.said(seen, visitor.person))),
+        may_close=seen.status in BACKLOG and seen.requester == visitor.person,
+        may_rate=asked is not None and not asked.lapsed and seen.status in DONE,
+        rated=asked.said if asked is not None else None,
+    )
+
+
+def message(house: House, visitor: Visitor, number: int, wanted: int) -> Said | None:
+    """One message of a client's ticket. Reads only."""
+    seen = find(house, visitor, number)
+    said = clients.said(seen, visitor.person) if seen is not None else []
+    return next(iter(clients.with_files([one for one in said if one.id == wanted])), None)
+
+
+def content(sha256: str) -> bytes:
+    """The bytes of a mail. Reads only."""
+    return kept.read(sha256)
+
+
+def close(house: House, visitor: Visitor, number: int) -> bool:
+    """Close a ticket by its requester's word; False where that is not theirs to say. In the writer's transaction."""
+    seen = find(house, visitor, number)
+    if seen is None or seen.requester != visitor.person or seen.status not in BACKLOG:
+        return False
+    change(house, seen.id, {"status": "closed"}, visitor.person, "closed-by-customer")
+    return True
+
+
+def rate(house: House, visitor: Visitor, number: int, positive: bool) -> bool:
+    """Note how a client was served; False where it is not asked. In the writer's transaction."""
+    seen = find(house, visitor, number)
+    if seen is None or seen.status not in DONE:
+        return False
+    return rating.by_click(house, number, house.keyring.rate_token(number, visitor.person), positive)

@@ -1,0 +1,180 @@
+"""What a client may see of their tickets: public words alone, and of those only what was said in their own thread.
+
+Whoever takes part in a ticket sees what its customers wrote and what was sent to them since they came. Those who came
+with a ticket that was merged into another share a thread of their own: neither they nor the others see the other one.
+A note, a reply that waits or is held, and a machine's mail are nobody's to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import peewee as pw
+
+from daemon.core.values import Attachment as Part
+from daemon.core.values import Instant
+from daemon.store import facts, people
+from daemon.store.prepared import Prepared, Slot, Slots
+from daemon.store.tables import Attachment, Message, Outbox, Participant, Person, Ticket
+
+MOST_TICKETS = 200
+HIGHEST = 10**12
+OVER = ("merged", "spam")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTicket:
+    """A ticket as one of its customers knows it: ``number`` is theirs, ``id`` the ticket that it is by now."""
+
+    number: int
+    id: int
+    desk: str
+    subject: str
+    status: str
+    opened_at: Instant
+    updated_at: Instant
+    closed_at: Instant | None
+    requester: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message that a client may see; ``raw`` are the bytes that it came as, ``sent`` those in which an agent's
+    words were sent to customers (SHA-256)."""
+
+    id: int
+    is_agent: bool
+    author: int | None
+    name: str
+    at: Instant
+    words: str
+    raw: str
+    sent: str | None = None
+    files: tuple[Part, ...] = ()
+
+
+COLUMNS = (
+    Ticket.id,
+    Ticket.desk,
+    Ticket.subject,
+    Ticket.status,
+    Ticket.opened_at,
+    Ticket.updated_at,
+    Ticket.closed_at,
+    Ticket.requester,
+)
+MINE = Prepared(
+    Participant.select(Participant.via, *COLUMNS)
+    .join(Ticket, on=(Participant.ticket == Ticket.id))
+    .where(Participant.person == Slot("person"), Ticket.status.not_in(OVER))
+    .order_by(Ticket.updated_at.desc(), Ticket.id.desc())
+    .limit(MOST_TICKETS)
+)
+ONE = Prepared(Ticket.select(*COLUMNS, Ticket.merged_into).where(Ticket.id == Slot("number")))
+PLACE = Prepared(
+    Participant.select(Participant.via, Participant.since).where(
+        Participant.ticket == Slot("ticket"), Participant.person == Slot("person")
+    )
+)
+PUBLIC = Prepared(
+    Message.select(
+        Message.id,
+        Message.ticket,
+        Message.kind,
+        Message.author,
+        Person.name,
+        Message.at,
+        Message.words,
+        Message.raw_bytes,
+    )
+    .join(Person, pw.JOIN.LEFT_OUTER, on=(Message.author == Person.id))
+    .where(
+        Message.ticket.in_(Slots("tickets")),
+        Message.kind.in_(("customer", "agent")),
+        Message.state == "filed",
+    )
+    .order_by(Message.at, Message.id)
+)
+SENT = Prepared(
+    Outbox.select(Outbox.message, Outbox.ticket, Outbox.person, Outbox.raw_bytes).where(
+        Outbox.ticket.in_(Slots("tickets")), Outbox.kind == "answer", Outbox.message.is_null(False)
+    )
+)
+FILES = Prepared(
+    Attachment.select(
+        Attachment.part,
+        Attachment.name,
+        Attachment.content_type,
+        Attachment.size,
+        Attachment.sha256,
+        Attachment.content_id,
+        Attachment.inline,
+        Attachment.encoding,
+        Attachment.offset,
+        Attachment.length,
+        Attachment.message,
+    )
+    .where(Attachment.message.in_(Slots("messages")))
+    .order_by(Attachment.message, Attachment.part)
+)
+
+
+def tickets(person: int) -> list[ClientTicket]:
+    """The tickets in which somebody takes part, the one that changed last first."""
+    return [_known_as(person, via, *row) for via, *row in MINE.rows(person=person)]
+
+
+def ticket(number: int, person: int) -> ClientTicket | None:
+    """The ticket that somebody knows under a number; None for one in which they take no part."""
+    row = ONE.first(number=number) if 0 < number < HIGHEST else None
+    steps = 0
+    while row is not None and row[-1] is not None and steps < 32:
+        row, steps = ONE.first(number=row[-1]), steps + 1
+    if row is None or row[3] in OVER:
+        return None
+    place = PLACE.first(ticket=row[0], person=person)
+    known = _known_as(person, place[0], *row[:-1]) if place is not None else None
+    return known if known is not None and known.number == number else None
+
+
+def _known_as(person: int, via: int | None, *row: object) -> ClientTicket:
+    """A ticket under the number and the subject by which its customer knows it."""
+    found = ClientTicket(via or row[0], *row)  # type: ignore[arg-type]
+    return found if via is None else replace(found, subject=facts.ticket_row(via).subject)
+
+
+def said(seen: ClientTicket, person: int) -> list[Said]:
+    """What a client may see of the conversation, the oldest first; without files."""
+    numbers = list(dict.fromkeys((seen.id, seen.number)))
+    since = {number: place[1] for number in numbers if (place := PLACE.first(ticket=number, person=person))}
+    came = dict(facts.CAME.rows(ticket=seen.id))
+    own = frozenset(people.selves((person,)))
+
+    def shares_thread(at_ticket: int, other: int | None) -> bool:
+        return at_ticket != seen.id or other in own or came.get(other, seen.id) == seen.number
+
+    received: set[int] = set()
+    letters: dict[int, str] = {}
+    for message, at_ticket, reader, letter in SENT.rows(tickets=numbers):
+        if shares_thread(at_ticket, reader):
+            letters.setdefault(message, letter)
+        if reader in own:
+            received.add(message)
+    found = []
+    for number, at_ticket, kind, author, name, at, words, raw in PUBLIC.rows(tickets=numbers):
+        is_agent = kind == "agent"
+        of_thread = number in letters if is_agent else shares_thread(at_ticket, author)
+        in_time = at_ticket in since and at >= since[at_ticket]
+        if of_thread and (in_time or number in received or author in own):
+            found.append(Said(number, is_agent, author, name or "", at, words, raw, letters.get(number)))
+    return found
+
+
+def with_files(messages: Sequence[Said]) -> list[Said]:
+    """The same messages with their attachments."""
+    files: dict[int, list[Part]] = {}
+    for *part, message in FILES.rows(messages=[one.id for one in messages]):
+        part[6] = bool(part[6])
+        files.setdefault(message, []).append(Part(*part))
+    return [replace(one, files=tuple(files.get(one.id, ()))) for one in messages]
