@@ -61,9 +61,15 @@ def events(desk: RunningDesk, *kinds: str) -> list[str]:
     return [f"event_{row['event_id']}" for row in rows if not kinds or row["kind"] in kinds]
 
 
+def quiet(desk: RunningDesk) -> None:
+    """Nothing more happens by itself: all mail has left."""
+    until(lambda: not desk.rows("SELECT 1 AS n FROM outbox WHERE state = 'queued'"))
+
+
 def hears_all(desk: RunningDesk, endpoint: Endpoint, *kinds: str) -> None:
     """It hears of every event of these kinds, once and in order."""
-    until(lambda: len(endpoint.ids) >= len(events(desk, *kinds)) and endpoint.ids[-1:] == events(desk, *kinds)[-1:])
+    quiet(desk)
+    until(lambda: endpoint.ids[-1:] == events(desk, *kinds)[-1:])
     assert endpoint.ids == events(desk, *kinds)
 
 
@@ -126,6 +132,7 @@ def test_each_endpoint_hears_what_it_wishes_and_a_dead_one_holds_up_no_other(
         wrote(desk, 2)
         desk.send(new_mail(fresh(), To="billing@desk.example"))
         hears_all(desk, endpoint, "ticket_opened")
+        quiet(desk)
         mine = desk.rows("SELECT event_id FROM v1_event WHERE ticket_id = 3 ORDER BY event_id")
         until(lambda: len(billing.ids) >= len(mine))
         assert billing.ids == [f"event_{row['event_id']}" for row in mine]
@@ -138,7 +145,8 @@ def test_what_is_not_taken_comes_again_under_its_id_before_anything_newer(
     endpoint.answers = [status(500), endpoint.die, status(302, "Location: http://169.254.169.254/"), endpoint.lie_short]
     desk = open_hooked(("all", endpoint, ""))
     wrote(desk, 2)
-    until(lambda: endpoint.ids[-1:] == events(desk)[-1:] and len(endpoint.ids) == len(events(desk)) + 3)
+    quiet(desk)
+    until(lambda: endpoint.ids[-1:] == events(desk)[-1:])
     assert endpoint.ids[:4] == ["event_1"] * 4
     assert endpoint.ids[3:] == events(desk)
     signatures = {one.body for one in endpoint.received[:4]}
@@ -164,6 +172,7 @@ def test_i27_killed_while_an_endpoint_thinks_it_tells_again_under_the_same_id(
     assert len(endpoint.ids) == 2
     desk.start()
     wrote(desk)
+    quiet(desk)
     until(lambda: endpoint.ids[-1:] == events(desk)[-1:])
     assert endpoint.ids == [endpoint.ids[0], endpoint.ids[1], *events(desk)[1:]]
 
@@ -190,6 +199,7 @@ def test_i27_killed_between_an_answer_and_its_commit_it_tells_again_under_the_sa
         assert heard.wait(20)
         desk.end(signal.SIGKILL)
     desk.start()
+    quiet(desk)
     until(lambda: endpoint.ids[-1:] == events(desk)[-1:])
     assert endpoint.ids[:2] == ["event_1", "event_1"]
     assert endpoint.ids[1:] == events(desk)
@@ -221,7 +231,7 @@ def test_an_endpoint_that_takes_nothing_is_paused_the_operator_told_once_and_res
     until(lambda: listed(desk, "all")["state"] == "given up")
     tried = len(endpoint.ids)
     wrote(desk)
-    until(lambda: not desk.rows("SELECT * FROM outbox WHERE state = 'queued'"))
+    quiet(desk)
     assert len(endpoint.ids) == tried
     (report,) = [letter for letter in desk.letters() if letter.kind == "report"]
     assert report.recipient == "operator@desk.example"
@@ -257,16 +267,18 @@ def test_the_operator_pauses_resumes_replays_and_skips(open_hooked: Open, endpoi
 
     endpoint.received.clear()
     assert "goes on with event 2" in desk.run("webhook", "replay", "all", "--from", "2").stdout
+    quiet(desk)
     until(lambda: endpoint.ids[-1:] == events(desk)[-1:])
     assert endpoint.ids == events(desk)[1:]
 
     desk.run("webhook", "pause", "all")
     wrote(desk)
-    until(lambda: not desk.rows("SELECT * FROM outbox WHERE state = 'queued'"))
+    quiet(desk)
     endpoint.received.clear()
     desk.run("webhook", "replay", "all", "--from", str(len(events(desk)) + 1))
     desk.run("webhook", "resume", "all")
     wrote(desk)
+    quiet(desk)
     until(lambda: endpoint.ids[-1:] == events(desk)[-1:])
     assert endpoint.received[0].said["type"] == "ticket.ticket_opened"
     refused = desk.run("webhook", "replay", "all", "--from", "99999")
