@@ -24,7 +24,7 @@ resolution = "8h"
 
 [[routing]]
 name = "invoices"
-when = ["subject has invoice"]
+subject = ["invoice"]
 team = "billing"
 tags = ["money"]
 """

@@ -31,6 +31,10 @@ Sort = Literal[
 ]  # fmt: skip
 
 
+Text = Annotated[str, Field(max_length=254, pattern="^[^\x00]*$")]
+OF_THE_DESK = frozenset({"team", "assignee", "tag", "promise", "due_within"})
+
+
 class Asked(BaseModel):
     """What a list is asked for. A filter that stands several times asks for any of its values, ``tag`` for all."""
 
@@ -39,14 +43,14 @@ class Asked(BaseModel):
     status: list[Status] = []
     priority: list[Priority] = []
     type: list[Type] = []
-    team: Annotated[list[str], Field(max_length=50)] = []
-    desk: Annotated[list[str], Field(max_length=50)] = []
+    team: Annotated[list[Text], Field(max_length=50)] = []
+    desk: Annotated[list[Text], Field(max_length=50)] = []
     assignee: Annotated[
-        list[str],
+        list[Text],
         Field(max_length=50, description="An agent's address or id; none; me = the token's own."),
     ] = []
-    requester: Annotated[list[str], Field(max_length=50, description="A customer's address or id.")] = []
-    tag: Annotated[list[str], Field(max_length=50)] = []
+    requester: Annotated[list[Text], Field(max_length=50, description="A customer's address or id.")] = []
+    tag: Annotated[list[Text], Field(max_length=50)] = []
     created_since: AwareDatetime | None = None
     created_before: AwareDatetime | None = None
     updated_since: AwareDatetime | None = None
@@ -79,6 +83,8 @@ def router(desk: Access) -> APIRouter:
         A page begins after the last ticket of the one before, so nothing is shown twice or left out while tickets
         arrive. Descriptions are cut after 2,000 characters.
         """
+        if caller.requester is not None and (asked.model_fields_set & OF_THE_DESK or asked.sort.endswith("due")):
+            for_the_desk(caller)
         digest = cursors.digest(asked.model_dump_json(exclude={"cursor", "limit"}) + str(caller.requester))
         after = cursors.read(house.keyring, asked.cursor, digest) if asked.cursor is not None else None
 
