@@ -20,6 +20,7 @@ from daemon.config_agents import Agents, Digest, How, Macro, Occasion
 from daemon.config_api import Api
 from daemon.config_doors import NEEDS_ENCRYPTION, Listener, Mailbox
 from daemon.config_faults import ConfigurationError, conflicts_beside, sentences
+from daemon.config_fields import Field, field_faults
 from daemon.config_options import (
     Line,
     MailAddress,
@@ -46,6 +47,7 @@ __all__ = [
     "ConfigurationError",
     "Desk",
     "Escalation",
+    "Field",
     "Listener",
     "Macro",
     "Mailbox",
@@ -274,6 +276,7 @@ class Config(Section):
     macro: tuple[Macro, ...] = ()
     digest: Digest = Digest()
     team: tuple[Team, ...] = ()
+    field: tuple[Field, ...] = ()
     routing: tuple[Routing, ...] = ()
     calendar: tuple[Calendar, ...] = ()
     policy: tuple[Policy, ...] = ()
@@ -361,6 +364,7 @@ def parse(data: Mapping[str, Any]) -> Config:
             agents=frozenset(a.address.casefold() for a in config.agent),
             staffed=frozenset(team for a in config.agent for team in a.teams),
         )
+        faults += field_faults(config.field, [rule.fields for rule in config.routing], config.teams)
     if faults:
         raise ConfigurationError(sorted(set(faults)))
     return config
@@ -395,7 +399,7 @@ def cross_faults(data: Mapping[str, Any]) -> list[str]:
         faults.append("desk: none is configured; write at least one [[desk]] with name and address")
     unique = (("desk", desks, "name"), ("desk", desks, "address"), ("agent", agents, "address"))
     promising = {name: _tables(data, name) for name in ("calendar", "policy", "automation")}
-    routed = {name: _tables(data, name) for name in ("team", "routing")}
+    routed = {name: _tables(data, name) for name in ("team", "routing", "field")}
     repeated = promising | routed | {"mailbox": mailboxes, "macro": _tables(data, "macro")}
     named = tuple((kind, rows, "name") for kind, rows in repeated.items())
     for kind, rows, key in (*unique, *named):

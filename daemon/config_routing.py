@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from daemon.config_options import Line, Name, PerhapsMailAddress, PerhapsName, Section, option
+from daemon.config_options import Line, Name, PerhapsMailAddress, PerhapsName, Section, option, table
 from daemon.config_promises import Hours, Requester
+from daemon.core import fields as own
 from daemon.core import hours
 from daemon.core.assigning import Strategy
 from daemon.core.routing_rules import ANYTHING, Given, Rule, Writer, fold
@@ -111,6 +112,9 @@ class Routing(Section):
     priority: Literal["", "low", "medium", "high", "urgent"] = option("", "Its priority; empty = leave it.")
     type: Literal["", Type] = option("", "Its type; empty = leave it.")
     tags: tuple[Name, ...] = option((), "Tags that it gets.", example=["invoice"])
+    fields: Annotated[dict[Name, str], AfterValidator(table)] = option(
+        {}, "Values of [[field]]s that it gets, by their names.", example={"product": "vpn"}
+    )
     template: PerhapsName = option(
         "",
         "Template of the acknowledgement, in place of acknowledgement: mail/LANGUAGE/NAME.txt and .html in your folder "
@@ -121,7 +125,10 @@ class Routing(Section):
 
     def conflicts(self) -> Iterator[tuple[tuple[str, ...], str]]:
         if not (self.gives({}) or self.assignee or self.stop):
-            yield ("team",), "the rule changes nothing; write team, assignee, priority, type, tags, template or spam"
+            yield (
+                ("team",),
+                ("the rule changes nothing; write team, assignee, priority, type, tags, fields, template or spam"),
+            )
         if self.outside and not self.hours:
             yield ("outside", "hours"), "is of no use without hours; write them, such as mon-fri 09:00-17:30"
         if 0 < self.smaller_than <= self.larger_than + 1:
@@ -136,7 +143,7 @@ class Routing(Section):
         rule = self.rule({})
         return tuple(getattr(rule, name) for name in Rule.__slots__ if name not in ("name", "gives", "stop"))
 
-    def rule(self, people: Mapping[str, int]) -> Rule:
+    def rule(self, people: Mapping[str, int], declared: Sequence[own.Field] = ()) -> Rule:
         """The rule itself; ``people`` are the agents by their addresses (casefold)."""
         return Rule(
             self.name,
@@ -152,22 +159,28 @@ class Routing(Section):
             hours.week(self.hours) if self.hours else None,
             self.outside,
             self.writer,
-            self.gives(people),
+            self.gives(people, declared),
             self.stop,
         )
 
-    def gives(self, people: Mapping[str, int]) -> tuple[Given, ...]:
-        """What the rule gives to a ticket."""
+    def gives(self, people: Mapping[str, int], declared: Sequence[own.Field] = ()) -> tuple[Given, ...]:
+        """What the rule gives to a ticket; of fields, those that are declared, else the values as they are written."""
+        known = {one.name: one for one in declared}
         given = [
             Given("team", self.team, self.name),
             Given("assignee", people.get(self.assignee.casefold(), 0), self.name),
             Given("priority", self.priority, self.name),
             Given("type", self.type, self.name),
             *(Given("tag", tag, self.name) for tag in self.tags),
+            *(Given("field", _canonical(known.get(name), text), self.name, name) for name, text in self.fields.items()),
             Given("template", self.template, self.name),
             Given("spam", int(self.spam), self.name),
         ]
         return tuple(one for one in given if one.value)
+
+
+def _canonical(field: own.Field | None, text: str) -> str:
+    return own.value(field, text) if field is not None else text
 
 
 def name_faults(agent: Sequence[Mapping[str, Any]], calendar: Sequence[Mapping[str, Any]]) -> Iterator[str]:

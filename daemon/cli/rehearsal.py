@@ -133,7 +133,7 @@ def _gift(here: House, given: Given) -> str:
     if given.field == "assignee":
         agent = here.agent(int(given.value))
         return f"assignee {agent.address if agent else given.value}"
-    return f"{given.field} {given.value}"
+    return f"{given.name or given.field} {given.value}"
 
 
 def _seen(option: str, seen: Seen) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from daemon.cli.terms import HIGHEST, USAGE, AsJson, ConfigFile, as_json, block, fail, house, moment, plain, say, table
+from daemon.core.case import FIELD
 from daemon.core.plan import Event
 from daemon.core.reasons import sentence
 from daemon.core.sla.terms import METRICS
@@ -79,6 +80,8 @@ def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> Non
     say(f"#{found['id']}  {plain(found['subject']) or '(no subject)'}")
     state = f"{found['status']}, {found['priority']}, team {plain(found['team'])}"
     say(f"{state}, opened {moment(found['opened_at'])} UTC by {_person(found)}")
+    for name, value in found["fields"].items():
+        say(f"{name}: {plain(value)}")
     for promise in found["promises"]:
         if promise["ended_at"] is None or promise["state"] == "broken":
             due = f", due {moment(promise['due_at'])} UTC" if promise["due_at"] is not None else ""
@@ -196,6 +199,10 @@ def set_(
     untag: Annotated[
         list[str] | None, typer.Option("--untag", metavar="TAG", help="Tag to take away; may stand several times.")
     ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="NAME=VALUE", help="Field of your own to fill in; NAME= empties it."),
+    ] = None,
     snooze: Annotated[
         str | None,
         typer.Option(
@@ -214,10 +221,11 @@ def set_(
 
     wanted = {"status": status, "priority": priority, "assignee": assignee, "team": team, "type": type_}
     fields = {key: value for key, value in wanted.items() if value is not None}
+    filled = dict(_pair(one) for one in field or ())
     with house(config) as here:
         try:
             changed = here.store.write(
-                lambda: change(here, number, fields, None, "operator", tag or (), untag or (), snooze)
+                lambda: change(here, number, fields, None, "operator", tag or (), untag or (), snooze, filled)
             ).result()
         except Unchangeable as error:
             fail(str(error), USAGE)
@@ -246,8 +254,17 @@ def rate_(
     say(f"#{number}: rated {verdict}")
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        fail(f"--field {text} has no value; write it such as product=vpn", USAGE)
+    return name, value
+
+
 def _change(event: Event) -> str:
     data = dict(event.data)
+    if event.column == FIELD:
+        return f"{data['field']}: {event.was or 'nothing'} → {event.becomes or 'nothing'}"
     if event.kind == "snoozed":
         return f"snoozed until {moment(int(data['until'] or 0))} UTC"
     what = data.get("tag", f"{event.was} → {event.becomes}")

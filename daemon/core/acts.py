@@ -36,7 +36,7 @@ class Spoken:
 class Did:
     """One thing that an agent's mail changed, as an undo needs to know it: of what kind, which one, from what to what.
 
-    ``what``: column, snooze, tag, watch, participant, requester, link, merge, away, note, reply.
+    ``what``: column, field, snooze, tag, watch, participant, requester, link, merge, away, note, reply.
     """
 
     what: str
@@ -72,7 +72,8 @@ class Office:
 
     ``values`` by column; ``macros`` are rendered for this ticket and agent; ``people`` who has each address that the
     commands name, by its key; ``ours`` those that are a desk's; ``contacts`` the addresses of the ticket's participants
-    by key; ``last_act`` what an undo would take back; ``zone`` that in which times are read.
+    by key; ``last_act`` what an undo would take back; ``zone`` that in which times are
+    read; ``fields`` the values of the operator's own fields.
     """
 
     values: Mapping[str, str | int | None] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class Office:
     contacts: Mapping[str, int] = field(default_factory=dict)
     last_act: ActFacts | None = None
     zone: tzinfo = UTC
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

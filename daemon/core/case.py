@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from daemon.core.fields import Field
 from daemon.core.plan import Event, Facts, Outgoing, Policy, TicketFacts, Who
 from daemon.core.screening import Screened
 from daemon.core.values import Address, Envelope, Evidence, Instant, Mail
+
+FIELD = "field"
+"""The column of an event that changes a field of the operator's own; which one, its data says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,19 @@ class Case:
     def at(self, ticket: TicketFacts) -> Instant:
         """When the mail counts: at its receipt, or its release, but never before what happened last (METRICS)."""
         return max(self.now if self.confirmed else self.envelope.received_at, ticket.last_event_at)
+
+
+def fill_in(
+    field: Field, was: str, becomes: str, because: str, at: Instant, actor: Who | None, *more: tuple[str, str]
+) -> Event:
+    """The event that a field of the operator's own changes; it tells from what to what, but for texts: those are words.
+
+    ``more`` is data besides.
+    """
+    data: tuple[tuple[str, str | int | bool | None], ...] = (("field", field.name), *more)
+    if field.kind != "text":
+        data = (*data, ("from", was or None), ("to", becomes or None))
+    return Event("field_changed", because, at, actor, FIELD, was, becomes, data)
 
 
 def move(ticket: TicketFacts, becomes: str, because: str, at: Instant, actor: Who | None) -> list[Event]:

@@ -10,12 +10,13 @@ of it, and an agent's act is not carried out years after it was meant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from daemon.core import hearing
 from daemon.core.acts import Merging
-from daemon.core.case import Case, move, notices
+from daemon.core.case import Case, fill_in, move, notices
+from daemon.core.fields import Field
 from daemon.core.from_agent import from_agent
 from daemon.core.from_customer import from_customer
 from daemon.core.plan import Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
@@ -92,10 +93,12 @@ def change(
     now: int,
     tagging: Mapping[str, bool] | None = None,
     snoozed_until: int | None = None,
+    filled: Iterable[tuple[Field, str, str]] = (),
 ) -> Plan:
     """Set fields of a ticket by someone's word; what is as it should be already changes nothing.
 
-    ``tagging`` are tags to give (True) or to take; ``snoozed_until`` puts it aside until then.
+    ``tagging`` are tags to give (True) or to take; ``snoozed_until`` puts it aside until then;
+    ``filled`` are fields of the operator's own: which one, from what, to what.
     """
     at = max(now, ticket.last_event_at)
     events: list[Event] = []
@@ -109,6 +112,7 @@ def change(
             outgoing += notices(ticket, told, tuple(sorted(ticket.participants - {actor})), policy)
         else:
             events.append(Event(CHANGES[column], because, at, actor, column, current[column], becomes))
+    events += [fill_in(field, was, becomes, because, at, actor) for field, was, becomes in filled]
     for tag, given in (tagging or {}).items():
         events.append(Event("tagged" if given else "untagged", because, at, actor, data=(("tag", tag),)))
     if snoozed_until is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.core.assigning import Assigned, assign
-from daemon.core.case import Case
+from daemon.core.case import Case, fill_in
 from daemon.core.plan import Event
 from daemon.core.routing_rules import Given
 from daemon.core.status import FIRST_PRIORITY, FIRST_TYPE
@@ -45,6 +45,7 @@ def place(case: Case) -> Placed:
     ]
     events += [Event("tagged", BY_RULE, at, data=(("tag", tag.value), *_rule(tag))) for tag in routed.tags]
     team = str(routed.team.value) if routed.team else desk.team
+    events += _filled_in(case, team)
     if routed.spam:
         events.append(Event("status_changed", BY_RULE, at, None, "status", "new", "spam", _rule(routed.spam)))
         return Placed(team, None, True, tuple(events))
@@ -60,6 +61,16 @@ def place(case: Case) -> Placed:
         (("template", str(routed.template.value)),) if routed.template else (),
         (("unassigned", assigned.because),) if assigned.person is None and assigned.because else (),
     )
+
+
+def _filled_in(case: Case, team: str) -> list[Event]:
+    """The fields of the operator's own that rules fill in, as far as a ticket of this team has them."""
+    known = {one.name: one for one in case.policy.fields if one.belongs_to(team)}
+    return [
+        fill_in(known[one.name], "", str(one.value), BY_RULE, case.envelope.received_at, None, *_rule(one))
+        for one in case.facts.routed.fields
+        if one.name in known
+    ]
 
 
 def _assigned(case: Case) -> Assigned:

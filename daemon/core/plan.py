@@ -13,6 +13,7 @@ from typing import Literal
 from daemon.core.acts import Deed, Did, Fault, News, Office, Receipt, Shown, Spoken, Wait
 from daemon.core.assigning import UNSTAFFED, Staffing
 from daemon.core.commands.reading import Orders
+from daemon.core.fields import Field
 from daemon.core.routing_rules import UNROUTED, Routed
 from daemon.core.values import Address, Forwarded, Instant
 
@@ -46,7 +47,7 @@ Receipts = Literal["always", "commands", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's numbers that a decision depends on; seconds and counts."""
+    """The operator's numbers that a decision depends on, seconds and counts, and the operator's own fields."""
 
     follow_up_after: int
     acknowledge_within: int
@@ -60,6 +61,7 @@ class Policy:
     guards: frozenset[Guard] = frozenset()
     crossing_within: int = 0
     leads_only: frozenset[str] = frozenset()
+    fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,18 @@ ANYTHING = "*"
 LONGEST_BODY = 50_000
 """Characters of the new words that rules look at, from their beginning."""
 
-Field = Literal["team", "assignee", "priority", "type", "tag", "template", "spam"]
+Field = Literal["team", "assignee", "priority", "type", "tag", "field", "template", "spam"]
 Writer = Literal["any", "person", "machine"]
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One thing that a rule gives to a ticket."""
+    """One thing that a rule gives to a ticket; ``name`` is that of a field of the operator's own."""
 
     field: Field
     value: str | int
     rule: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,11 @@ class Routed:
             if one.field == "tag":
                 tags.setdefault(one.value, one)
         return tuple(tags.values())
+
+    @property
+    def fields(self) -> tuple[Given, ...]:
+        """Each field of the operator's own once, as the last rule filled it in."""
+        return tuple({one.name: one for one in self.given if one.field == "field"}.values())
 
     def _last(self, field: Field) -> Given | None:
         return next((one for one in reversed(self.given) if one.field == field), None)

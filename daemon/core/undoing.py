@@ -23,6 +23,8 @@ from daemon.core.acts import (
     Unlinking,
     Watching,
 )
+from daemon.core.case import fill_in
+from daemon.core.fields import Field
 from daemon.core.plan import Event, Facts, Outgoing, Plan, TicketFacts
 from daemon.core.values import Address, Instant
 
@@ -38,6 +40,7 @@ class _Back:
     ticket: TicketFacts | None
     agent: int
     at: Instant
+    fields: tuple[Field, ...] = ()
     events: list[Event] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     changes: list[Changed] = field(default_factory=list)
@@ -45,8 +48,18 @@ class _Back:
     withdraws: int | None = None
 
 
-def undo(act: ActFacts | None, facts: Facts, ticket: TicketFacts | None, agent: int, now: Instant) -> Plan:
-    """Take back an act of this agent's, as far as it can be; a receipt says what became of each part."""
+def undo(
+    act: ActFacts | None,
+    facts: Facts,
+    ticket: TicketFacts | None,
+    agent: int,
+    now: Instant,
+    fields: tuple[Field, ...] = (),
+) -> Plan:
+    """Take back an act of this agent's, as far as it can be; a receipt says what became of each part.
+
+    ``fields`` are those of the operator's own.
+    """
     letters = (Outgoing("receipt", agent, BECAUSE),)
     if act is None or act.undone or act.agent != agent or not act.did:
         return Plan(
@@ -58,7 +71,7 @@ def undo(act: ActFacts | None, facts: Facts, ticket: TicketFacts | None, agent: 
             orders_of=agent,
         )
     at = max(now, ticket.last_event_at) if ticket else now
-    back = _Back(act, facts, ticket, agent, at)
+    back = _Back(act, facts, ticket, agent, at, fields)
     waits = any(d.what == "reply" for d in act.did) and act.reply in ("waiting", "held")
     for did in reversed(act.did):
         _take_back(back, did, waits)
@@ -93,6 +106,8 @@ def _take_back(back: _Back, did: Did, waits: bool) -> None:
             _column(back, did, waits)
         case "tag":
             _tag(back, did)
+        case "field":
+            _field(back, did)
         case "watch":
             back.deeds.append(Watching(int(did.key), bool(did.was)))
             back.changes.append(
@@ -138,6 +153,18 @@ def _tag(back: _Back, did: Did) -> None:
     kind = "tagged" if did.was else "untagged"
     back.events.append(Event(kind, BECAUSE, back.at, back.agent, data=(("tag", did.key),)))
     back.changes.append(Changed("tag" if did.was else "untag", "", did.key))
+
+
+def _field(back: _Back, did: Did) -> None:
+    """A field goes back, unless someone changed it since or the operator did away with it."""
+    declared = next((one for one in back.fields if one.name == did.key), None)
+    title = declared.title if declared is not None else did.key
+    was, becomes = str(did.was or ""), str(did.becomes or "")
+    if declared is None or back.facts.office.fields.get(did.key, "") != becomes:
+        back.skipped.append((title, "changed-meanwhile"))
+        return
+    back.events.append(fill_in(declared, becomes, was, BECAUSE, back.at, back.agent))
+    back.changes.append(Changed(title, becomes, was))
 
 
 def _told(back: _Back, column: str, value: str | int | None) -> str:

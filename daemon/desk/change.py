@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import cast
 
 from daemon import almanac
 from daemon.config_options import NAME
-from daemon.core import decide, hearing, hours
+from daemon.core import decide, fields, hearing, hours
+from daemon.core.fields import Field
 from daemon.core.plan import Event, Plan, TicketFacts
 from daemon.core.status import MOVES, PRIORITIES, TYPES, Status
 from daemon.core.typed import one_spaced
+from daemon.desk import fields as own_fields
 from daemon.desk import post, promising
 from daemon.desk.arrival import without_mail
 from daemon.desk.house import House
@@ -22,15 +25,33 @@ from daemon.store import facts, lives, staffing
 RESOLUTION = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 LONGEST = {"subject": 250, "resolution_text": 2_000}
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 class Unchangeable(Exception):
     """The change is not possible; one sentence says what would be. ``field``: of what, ``moves``: the statuses that
-    are allowed, where the one that is wanted is not."""
+    are allowed, where the one that is wanted is not; ``faults`` of the operator's own fields (name, sentence)."""
 
-    def __init__(self, sentence: str, field: str = "", moves: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        field: str = "",
+        moves: tuple[str, ...] | None = None,
+        faults: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(sentence)
         self.field = field
         self.moves = moves
+        self.faults = faults
+
+
+class Unfilled(Unchangeable):
+    """The ticket cannot be resolved yet: ``fields`` are the names of those that have to be filled in first."""
+
+    def __init__(self, number: int, lacking: Iterable[Field]) -> None:
+        self.fields = tuple(one.name for one in lacking)
+        titles = ", ".join(one.title for one in lacking)
+        super().__init__(f"ticket {number} cannot be resolved without {titles}; fill it in first")
 
 
 def change(
@@ -42,10 +63,12 @@ def change(
     tags: Iterable[str] = (),
     untags: Iterable[str] = (),
     snooze: str | None = None,
+    filled: Mapping[str, str] = NOTHING,
     *,
     telling: bool = False,
 ) -> tuple[Event, ...]:
-    """Set fields of a ticket (``assignee`` by address or ``none``), give or take tags, put it aside until ``snooze``.
+    """Set fields of a ticket (``assignee`` by address or ``none``), give or take tags, put it aside until ``snooze``;
+    ``filled`` are values of the operator's own fields.
 
     With ``telling`` those hear of it to whom it is given. The events that came of it.
 
@@ -71,7 +94,12 @@ def change(
         sentence = f"ticket {number} is {ticket.status}; from there it may become {moves}"
         raise Unchangeable(sentence, "status", tuple(sorted(allowed)))
     tagging = _tagging(number, tags, untags)
-    plan = decide.change(ticket, values, current, actor, because, house.policy, now, tagging, until)
+    fielding = _fielding(house, number, str(values.get("team") or ticket.team), filled)
+    if fields.resolves(ticket.status, str(status) if status else None) and _answers_for_it(house, actor):
+        lacking = own_fields.lacking(house, number, str(values.get("team") or ticket.team), fielding)
+        if lacking:
+            raise Unfilled(number, lacking)
+    plan = decide.change(ticket, values, current, actor, because, house.policy, now, tagging, until, fielding)
     if telling:
         plan = _told(house, plan, ticket, actor, now)
     plan, written = promising.carry_out(house, plan, None, ticket.desk, None, now)
@@ -138,6 +166,18 @@ def _tagging(number: int, tags: Iterable[str], untags: Iterable[str]) -> dict[st
         if not NAME.fullmatch(tag):
             raise Unchangeable(f"{tag!r} is no tag; use up to 40 lower-case letters, digits and hyphens", "tags")
     return {tag: True for tag in tags if tag not in has} | {tag: False for tag in untags if tag in has}
+
+
+def _fielding(house: House, number: int, team: str, filled: Mapping[str, str]) -> list[tuple[Field, str, str]]:
+    try:
+        return own_fields.changes(house, number, team, filled)
+    except own_fields.Unsuitable as error:
+        raise Unchangeable(str(error), "fields", faults=error.faults) from error
+
+
+def _answers_for_it(house: House, actor: int | None) -> bool:
+    """Whether it is the desk's own word: a customer who is content need not fill anything in."""
+    return actor is None or any(agent.person == actor for agent in house.agents)
 
 
 def _value(house: House, key: str, value: str | None) -> str | int | None:

@@ -75,6 +75,7 @@ class House:
             guards=frozenset(self.config.agents.guards),
             crossing_within=self.config.agents.crossing_seconds,
             leads_only=frozenset(self.config.agents.leads_only),
+            fields=tuple(one.field for one in self.config.field),
         )
         self.store.writer.committed = self._committed
 
@@ -98,7 +99,7 @@ class House:
         """Give each configured agent a person of their own, under the name that the configuration says."""
         self.agents = self.store.write(self._introduce).result()
         people = {agent.address: agent.person for agent in self.agents}
-        self.rules = tuple(rule.rule(people) for rule in self.config.routing)
+        self.rules = tuple(rule.rule(people, self.policy.fields) for rule in self.config.routing)
 
     def agree(self, *, anew: bool = False) -> None:
         """Take the configured terms into force; ConfigurationError, and the old ones stay, where they cannot be."""

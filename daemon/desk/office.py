@@ -11,6 +11,7 @@ from daemon.core.plan import TicketFacts
 from daemon.desk import macros
 from daemon.desk.house import House
 from daemon.store import acts, facts
+from daemon.store import fields as rows_of_fields
 
 NUMBERS = frozenset({"merge", "link", "show"})
 MOST_NUMBERS = 20
@@ -45,6 +46,7 @@ def office_of(
         contacts=contacts,
         last_act=act,
         zone=almanac.zone(house.zone),
+        fields=rows_of_fields.values(ticket.id) if ticket else {},
     )
 
 

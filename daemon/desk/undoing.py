@@ -81,4 +81,4 @@ def _plan(house: House, act: ActFacts, now: int) -> Plan:
         office=office.office_of(house, Orders(), ticket, act.agent, act),
         absent=frozenset(staffing.away(now)),
     )
-    return undoing.undo(act, known, ticket, act.agent, now)
+    return undoing.undo(act, known, ticket, act.agent, now, house.policy.fields)

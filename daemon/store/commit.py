@@ -10,7 +10,7 @@ from daemon.core.acts import News
 from daemon.core.plan import Event as PlannedEvent
 from daemon.core.plan import Holding, Opening, Plan, Who
 from daemon.core.values import Address, Envelope, Instant, Mail
-from daemon.store import acts, deeds, facts, filing, indexing, replies
+from daemon.store import acts, deeds, facts, fields, filing, indexing, replies
 from daemon.store import news as rows_of_news
 from daemon.store.prepared import Insertion, Prepared, Slot
 from daemon.store.tables import (
@@ -171,7 +171,9 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
     at = None
     for event in events:
         data = dict(event.data)
-        if event.column is not None:
+        if event.kind == "field_changed" and event.column == "field":
+            fields.put(ticket, str(data["field"]), str(event.becomes or ""))
+        elif event.column is not None:
             if event.column not in WORDS:
                 data |= {"from": event.was, "to": event.becomes}
             changed[event.column] = event.becomes

@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee as pw
 
-from daemon.store import query, search
+from daemon.store import fields, query, search
 from daemon.store.tables import Attachment, Event, MailAddress, Message, Outbox, Person, Promise, Ticket, TicketLink
 
 AT_ONCE = 500
@@ -69,6 +69,7 @@ def one(number: int) -> dict[str, Any] | None:
         "links": query.dicts(links),
         "letters": query.dicts(letters),
         "promises": query.dicts(promises),
+        "fields": fields.values(number),
     }
 
 

@@ -22,6 +22,18 @@ name = "quick"
 first_response = "4h"
 resolution = "8h"
 
+[[field]]
+name = "serial"
+title = "Serial number"
+portal = true
+
+[[field]]
+name = "cause"
+kind = "choice"
+choices = ["wear", "fire"]
+required_on_resolve = true
+teams = ["billing"]
+
 [[routing]]
 name = "invoices"
 subject = ["invoice"]

@@ -12,7 +12,7 @@ from tests.api.asking import Api, done, opened, path, refused
 from tests.journey.mails import fresh, new_mail
 from tests.journey.running import AGENT, RunningDesk
 
-INTERNAL = {"team", "tags", "assignee", "promises", "escalationLevel", "resolution", "fields", "mergedInto", "channel"}
+INTERNAL = {"team", "tags", "assignee", "promises", "escalationLevel", "resolution", "mergedInto", "channel"}
 
 
 @pytest.fixture

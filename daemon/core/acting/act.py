@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daemon.core import query
-from daemon.core.acting import fields, people
+from daemon.core.acting import fields, filling, people
 from daemon.core.acting.work import Work
 from daemon.core.acts import Changed
 from daemon.core.commands.declared import declaration
@@ -27,9 +27,11 @@ def act(
     """Look at each command; what they come to together. ``at``: when changes count."""
     office = facts.office
     work = Work(facts, agent, ticket, policy, at, now, values=dict(office.values), tags=set(office.tags))
+    work.fields |= office.fields
     for command in orders.commands:
         work.understood.append(f"#{command.word} {command.argument}".rstrip())
         _carry_out(work, command)
+    filling.check(work)
     return work
 
 
@@ -103,6 +105,7 @@ CARRIED_OUT: dict[str, Callable[[Work, Command], None]] = {
     "tag": fields.tagging(True),
     "untag": fields.tagging(False),
     "subject": fields.subject,
+    "field": filling.field,
     "snooze": fields.snooze,
     "merge": fields.merge,
     "link": fields.link,

@@ -27,7 +27,7 @@ def status(work: Work, command: Command, becomes: str) -> None:
     elif becomes != ticket.status and becomes not in MOVES[cast(Status, ticket.status)]:
         work.fault(command, "move-not-allowed", MOVES[cast(Status, ticket.status)])
     else:
-        work.becomes, work.until = becomes, None
+        work.becomes, work.until, work.moved_by = becomes, None, command.line
 
 
 def known(column: str, values: Iterable[str], because: str) -> Callable[[Work, Command], None]:

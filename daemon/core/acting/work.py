@@ -29,7 +29,7 @@ class Work:
     """What the commands of one mail come to, as far as they have been looked at.
 
     ``becomes`` is the status that is asked for; ``asks`` are the letters that answer a question; ``words`` what a
-    macro says.
+    macro says; ``moved_by`` the line that asks for the status.
     """
 
     facts: Facts
@@ -56,6 +56,8 @@ class Work:
     merges: bool = False
     values: dict[str, str | int | None] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
+    fields: dict[str, str] = field(default_factory=dict)
+    moved_by: str = ""
 
     def fault(self, command: Command, because: str, among: Iterable[str] = ()) -> None:
         """A line that names nothing."""

@@ -155,6 +155,12 @@ DECLARED: tuple[Declaration, ...] = (
         "#subject Printer on the second floor", ("title", "betreff", "titel"),
     ),
     Declaration(
+        "field", "ticket", "text",
+        "NAME VALUE|none", "Fills in one of the fields that your desk has of its own, or empties it.",
+        "NAME WERT|none", "Füllt eines der Felder aus, die Ihr Desk selbst angelegt hat, oder leert es.",
+        "#field product vpn", ("feld",),
+    ),
+    Declaration(
         "snooze", "ticket", "time",
         "TIME", "Puts the ticket aside until then.",
         "ZEIT", "Legt das Ticket bis dahin beiseite.",

@@ -17,7 +17,7 @@ from daemon.desk.asking import Changes, Refused
 from daemon.store import display, facts, listing, people, search
 from daemon.store.listing import Order, Place, Wanted
 from daemon.web.api import cursors, etags, showing
-from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, shown, told
+from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import TICKET, TICKETS
 from daemon.web.api.bodies import MERGE_PATCH, read_json, validated
 from daemon.web.api.callers import Caller
@@ -95,8 +95,7 @@ def router(desk: Access) -> APIRouter:
         places, found = await desk.read(look)
         more = len(places) > asked.limit
         cursor = cursors.written(house.keyring, places[asked.limit - 1], digest) if more else None
-        whole = caller.requester is None
-        tickets = [showing.ticket(one, whole=whole, cut=SHOWN_OF_DESCRIPTIONS) for one in found]
+        tickets = [desk.object(caller, one, SHOWN_OF_DESCRIPTIONS) for one in found]
         return told({"data": tickets, "nextCursor": cursor})
 
     @routes.post(
@@ -115,7 +114,7 @@ def router(desk: Access) -> APIRouter:
         drop()
         assert outcome.ticket is not None
         number = outcome.ticket
-        return shown(caller, await desk.read(lambda: _existing(number)), 201)
+        return desk.shown(caller, await desk.read(lambda: _existing(number)), 201)
 
     @routes.get("/{ticketId}", operation_id="getTicket", responses={200: TICKET}, response_model=None)
     async def retrieve(ticket: TicketNumber, request: Request, caller: Reading) -> Response:
@@ -123,7 +122,7 @@ def router(desk: Access) -> APIRouter:
         one = await desk.ticket(caller, number_of(ticket))
         if etags.is_known(request, tag := etags.tag(one.number, one.revision)):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-store"})
-        return shown(caller, one)
+        return desk.shown(caller, one)
 
     async def change(ticket: str, request: Request, caller: Caller, data: object) -> JSONResponse:
         number = number_of(ticket)
@@ -278,6 +277,9 @@ def _changes(desk: Access, wanted: Mapping[str, Any]) -> Changes:
     if "snoozed_until" in wanted:
         until = wanted["snoozed_until"]
         changes = dataclasses.replace(changes, snooze=until.isoformat() if until is not None else "")
+    if "fields" in wanted:
+        filled = {name: "" if value is None else str(value) for name, value in wanted["fields"].items()}
+        changes = dataclasses.replace(changes, fields=filled)
     return changes
 
 
