@@ -17,6 +17,7 @@ REASONS: dict[str, str] = {
     "discarded-by-agent": "The agent discarded it.",
     "changed-by-agent": "An agent changed it.",
     "merged-by-agent": "An agent merged it into another.",
+    "field-required": "A field has to be filled in before the ticket is resolved.",
     "merged-by-program": "A program merged it into another, by the API.",
     "changed-by-customer": "A customer changed it, by the API or the portal.",
     "changed-by-program": "A program changed it, by the API.",

@@ -12,16 +12,24 @@ Kind = Literal["unknown", "invalid", "conflict", "forbidden", "too-large", "over
 
 
 class Refused(Exception):
-    """It is not done, and nothing of it: in which way (``kind``), why, and of which ``field`` of what was sent."""
+    """It is not done, and nothing of it: in which way (``kind``), why, and of which ``field`` of what was sent;
+    ``faults`` are those of the operator's own fields (name, sentence)."""
 
     def __init__(
-        self, kind: Kind, because: str, sentence: str, field: str = "", moves: tuple[str, ...] | None = None
+        self,
+        kind: Kind,
+        because: str,
+        sentence: str,
+        field: str = "",
+        moves: tuple[str, ...] | None = None,
+        faults: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(sentence)
         self.kind = kind
         self.because = because
         self.field = field
         self.moves = moves
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +70,15 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What a ticket is to be: columns with their values (``assignee`` an address), all its tags, ``snooze`` an instant
-    as text ('' = it is not put aside any longer)."""
+    as text ('' = it is not put aside any longer), ``fields`` the operator's own ('' = nothing)."""
 
     values: dict[str, str | None] = field(default_factory=dict)
     tags: frozenset[str] | None = None
     snooze: str | None = None
+    fields: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.values) or self.tags is not None or self.snooze is not None
+        return bool(self.values or self.fields) or self.tags is not None or self.snooze is not None
 
 
 NO_CHANGES = Changes()

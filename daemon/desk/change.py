@@ -30,12 +30,19 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 class Unchangeable(Exception):
     """The change is not possible; one sentence says what would be. ``field``: of what, ``moves``: the statuses that
-    are allowed, where the one that is wanted is not."""
+    are allowed, where the one that is wanted is not; ``faults`` of the operator's own fields (name, sentence)."""
 
-    def __init__(self, sentence: str, field: str = "", moves: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        field: str = "",
+        moves: tuple[str, ...] | None = None,
+        faults: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(sentence)
         self.field = field
         self.moves = moves
+        self.faults = faults
 
 
 class Unfilled(Unchangeable):
@@ -165,7 +172,7 @@ def _fielding(house: House, number: int, team: str, filled: Mapping[str, str]) -
     try:
         return own_fields.changes(house, number, team, filled)
     except own_fields.Unsuitable as error:
-        raise Unchangeable(str(error)) from error
+        raise Unchangeable(str(error), "fields", faults=error.faults) from error
 
 
 def _answers_for_it(house: House, actor: int | None) -> bool:

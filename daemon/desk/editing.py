@@ -6,9 +6,10 @@ from daemon.core import decide
 from daemon.core.plan import TicketFacts
 from daemon.core.status import BACKLOG, ENDS
 from daemon.desk import change, post, promising
+from daemon.desk import fields as own_fields
 from daemon.desk.arrival import without_mail
 from daemon.desk.asking import By, Changes, Kind, Refused
-from daemon.desk.change import Unchangeable
+from daemon.desk.change import Unchangeable, Unfilled
 from daemon.desk.house import House
 from daemon.store import facts, lives
 
@@ -28,7 +29,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     ticket = existing(number, house.now())
     wanted = dict(changes.values)
     if by.requester is not None:
-        _may_requester(ticket, changes)
+        _may_requester(house, ticket, changes)
     if wanted.get("status") == "spam" and ticket.status != "spam" and not by.may_spam:
         raise Refused("forbidden", "not-allowed", "only a token with the scope spam may say so", "status")
     snooze = changes.snooze
@@ -47,12 +48,15 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     try:
         change.change(
             house, number, wanted, by.actor, by.because, sorted(tags - has), sorted(has - tags), snooze,
-            telling=True,
+            changes.fields, telling=True,
         )  # fmt: skip
+    except Unfilled as error:
+        lacking = tuple((name, "this is required before the ticket is resolved") for name in error.fields)
+        raise Refused("conflict", "field-required", str(error), faults=lacking) from None
     except Unchangeable as error:
         kind: Kind = "conflict" if error.moves is not None else "invalid"
         because = "move-not-allowed" if error.moves is not None else "not-allowed"
-        raise Refused(kind, because, str(error), error.field, error.moves) from None
+        raise Refused(kind, because, str(error), error.field, error.moves, error.faults) from None
 
 
 def _leave_team(house: House, wanted: dict[str, str | None], row: facts.TicketRow) -> None:
@@ -84,11 +88,14 @@ def merge(house: House, by: By, number: int, into: int) -> None:
     post.send(house, plan, written, without_mail(ticket.desk), 0, now)
 
 
-def _may_requester(ticket: TicketFacts, changes: Changes) -> None:
-    """Clients close their tickets and open them again; all else is the desk's to say."""
+def _may_requester(house: House, ticket: TicketFacts, changes: Changes) -> None:
+    """Clients close their tickets, open them again, and fill in what is for them; all else is the desk's to say."""
     if changes.tags is not None or changes.snooze is not None or set(changes.values) - {"status"}:
         other = next((name for name in changes.values if name != "status"), "tags")
         raise Refused("forbidden", "not-allowed", "only the desk may set that", other)
+    theirs = {one.name for one in own_fields.of_team(house, ticket.team, portal=True)}
+    if set(changes.fields) - theirs:
+        raise Refused("forbidden", "not-allowed", "only the desk may set that", "fields")
     status = changes.values.get("status")
     moves = ("closed",) if ticket.status in BACKLOG else MOVES_OF_REQUESTERS.get(ticket.status, ())
     if status is not None and status != ticket.status and status not in moves:

@@ -22,9 +22,21 @@ name = "quick"
 first_response = "4h"
 resolution = "8h"
 
+[[field]]
+name = "serial"
+title = "Serial number"
+portal = true
+
+[[field]]
+name = "cause"
+kind = "choice"
+choices = ["wear", "fire"]
+required_on_resolve = true
+teams = ["billing"]
+
 [[routing]]
 name = "invoices"
-when = ["subject has invoice"]
+subject = ["invoice"]
 team = "billing"
 tags = ["money"]
 """

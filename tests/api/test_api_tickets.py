@@ -145,3 +145,18 @@ def test_what_is_not_there_is_not_there(shop: httpx.Client, what: str) -> None:
     refused(shop.get(f"/v2/support-tickets/{what}"), 404, "not-found")
     refused(shop.put(f"/v2/support-tickets/{what}", json={"priority": "low"}), 404, "not-found")
     refused(shop.get(f"/v2/support-tickets/{what}/messages"), 404, "not-found")
+
+
+def test_the_operators_own_fields_are_set_checked_and_required(shop: httpx.Client, api: Api) -> None:
+    customer = fresh()
+    ticket = opened(shop, customer, "An invoice", fields={"serial": "  A 1 "})
+    assert ticket["fields"] == {"serial": "A 1"}
+    wrong = refused(shop.put(path(ticket), json={"fields": {"cause": "water", "colour": "red"}}), 422, "invalid")
+    assert {one["pointer"] for one in wrong["errors"]} == {"#/fields/cause", "#/fields/colour"}
+    lacking = refused(shop.put(path(ticket), json={"status": "resolved"}), 409, "field-required")
+    assert lacking["errors"][0]["pointer"] == "#/fields/cause"
+    resolved = done(shop.put(path(ticket), json={"status": "resolved", "fields": {"cause": "Fire", "serial": None}}))
+    assert (resolved["status"], resolved["fields"]) == ("resolved", {"cause": "fire"})
+    client = api.of_requester(customer)
+    assert done(client.put(path(ticket), json={"fields": {"serial": "B"}}))["fields"] == {"serial": "B"}
+    refused(client.put(path(ticket), json={"fields": {"cause": "wear"}}), 403, "not-allowed")

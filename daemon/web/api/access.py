@@ -19,7 +19,7 @@ from daemon.store.conversation import Eyes
 from daemon.store.display import Display
 from daemon.web.api import etags, models, showing
 from daemon.web.api.callers import Caller, Needs, callers
-from daemon.web.api.problems import Fault, Problem, invalid, not_found
+from daemon.web.api.problems import Fault, Problem, invalid, not_found, pointer
 from daemon.web.api.spool import Spool
 
 T = TypeVar("T")
@@ -66,7 +66,22 @@ class Access:
     async def answer(self, caller: Caller, number: int, status: int = 200) -> JSONResponse:
         """A ticket as it is now, with its version."""
         one = await self.ticket(caller, number)
-        return shown(caller, one, status)
+        return self.shown(caller, one, status)
+
+    def object(self, caller: Caller, one: Display, cut: int | None = None) -> dict[str, Any]:
+        """A ticket as this caller is shown it."""
+        if caller.requester is None:
+            return showing.ticket(one, whole=True, cut=cut)
+        theirs = {field.name for field in self.house.policy.fields if field.portal}
+        fields = {name: value for name, value in one.fields if name in theirs}
+        return showing.ticket(one, whole=False, cut=cut) | {"fields": fields}
+
+    def shown(self, caller: Caller, one: Display, status: int = 200) -> JSONResponse:
+        """A ticket as an answer."""
+        headers = {"ETag": etags.tag(one.number, one.revision), "Cache-Control": "no-store"}
+        if status == 201:
+            headers["Location"] = f"{showing.PATH}/ticket_{one.number}"
+        return JSONResponse(self.object(caller, one), status, headers=headers)
 
 
 def access(house: House, ticketing: Ticketing, reception: Reception) -> Access:
@@ -87,14 +102,6 @@ def may_see(caller: Caller, number: int) -> None:
     """Problem 404 for a requester's token where the ticket is not theirs. Reads rows."""
     if caller.requester is not None and not listing.is_theirs(number, people.today(caller.requester)):
         raise not_found()
-
-
-def shown(caller: Caller, one: Display, status: int = 200) -> JSONResponse:
-    """A ticket as an answer."""
-    headers = {"ETag": etags.tag(one.number, one.revision), "Cache-Control": "no-store"}
-    if status == 201:
-        headers["Location"] = f"{showing.PATH}/ticket_{one.number}"
-    return JSONResponse(showing.ticket(one, whole=caller.requester is None), status, headers=headers)
 
 
 def told(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -127,12 +134,13 @@ def refused(error: Refused) -> Problem:
     """A refusal as a problem."""
     sentence = f"{str(error)[:1].upper()}{str(error)[1:]}."
     where = POINTERS.get(error.field, f"/{error.field}") if error.field else ""
-    faults = (Fault(where, sentence),) if where else ()
+    faults = [Fault(pointer(("fields", name)), f"{said[:1].upper()}{said[1:]}.") for name, said in error.faults]
+    faults = faults or ([Fault(where, sentence)] if where else [])
     match error.kind:
         case "unknown":
             return not_found()
         case "invalid":
-            return invalid((Fault(where, sentence),))
+            return invalid(faults or [Fault("", sentence)])
         case "forbidden":
             title = "This token may not do that"
             return Problem(403, error.because, title, sentence, faults=faults)

@@ -113,7 +113,7 @@ class Ticket(Answer):
     snoozed_until: Moment | None = None
     merged_into: str | None = None
     undelivered: Annotated[bool, Field(description="The last answer is known not to have arrived.")] = False
-    fields: dict[str, str] = {}
+    fields: Annotated[dict[str, str], Field(description="Of a requester: those that clients see.")] = {}
     promises: list[Promise] = []
 
 

@@ -85,7 +85,7 @@ def pointer(steps: Iterable[str | int]) -> str:
 
 def faults_of(errors: Iterable[Mapping[str, Any]], place: Place = "body") -> tuple[Fault, ...]:
     """pydantic's errors as faults; what was sent is not repeated."""
-    return tuple(Fault(pointer(error["loc"]) if place == "body" else str(error["loc"][-1]), sentence(error), place)
+    return tuple(Fault(pointer(error["loc"]) if place == "body" else str(error["loc"][0]), sentence(error), place)
                  for error in errors)  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from daemon.desk.asking import Changes, Refused
 from daemon.store import display, facts, listing, people, search
 from daemon.store.listing import Order, Place, Wanted
 from daemon.web.api import cursors, etags, showing
-from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, shown, told
+from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import TICKET, TICKETS
 from daemon.web.api.bodies import MERGE_PATCH, read_json, validated
 from daemon.web.api.callers import Caller
@@ -31,6 +31,10 @@ Sort = Literal[
 ]  # fmt: skip
 
 
+Text = Annotated[str, Field(max_length=254, pattern="^[^\x00]*$")]
+OF_THE_DESK = frozenset({"team", "assignee", "tag", "promise", "due_within"})
+
+
 class Asked(BaseModel):
     """What a list is asked for. A filter that stands several times asks for any of its values, ``tag`` for all."""
 
@@ -39,14 +43,14 @@ class Asked(BaseModel):
     status: list[Status] = []
     priority: list[Priority] = []
     type: list[Type] = []
-    team: Annotated[list[str], Field(max_length=50)] = []
-    desk: Annotated[list[str], Field(max_length=50)] = []
+    team: Annotated[list[Text], Field(max_length=50)] = []
+    desk: Annotated[list[Text], Field(max_length=50)] = []
     assignee: Annotated[
-        list[str],
+        list[Text],
         Field(max_length=50, description="An agent's address or id; none; me = the token's own."),
     ] = []
-    requester: Annotated[list[str], Field(max_length=50, description="A customer's address or id.")] = []
-    tag: Annotated[list[str], Field(max_length=50)] = []
+    requester: Annotated[list[Text], Field(max_length=50, description="A customer's address or id.")] = []
+    tag: Annotated[list[Text], Field(max_length=50)] = []
     created_since: AwareDatetime | None = None
     created_before: AwareDatetime | None = None
     updated_since: AwareDatetime | None = None
@@ -79,6 +83,8 @@ def router(desk: Access) -> APIRouter:
         A page begins after the last ticket of the one before, so nothing is shown twice or left out while tickets
         arrive. Descriptions are cut after 2,000 characters.
         """
+        if caller.requester is not None and (asked.model_fields_set & OF_THE_DESK or asked.sort.endswith("due")):
+            for_the_desk(caller)
         digest = cursors.digest(asked.model_dump_json(exclude={"cursor", "limit"}) + str(caller.requester))
         after = cursors.read(house.keyring, asked.cursor, digest) if asked.cursor is not None else None
 
@@ -89,8 +95,7 @@ def router(desk: Access) -> APIRouter:
         places, found = await desk.read(look)
         more = len(places) > asked.limit
         cursor = cursors.written(house.keyring, places[asked.limit - 1], digest) if more else None
-        whole = caller.requester is None
-        tickets = [showing.ticket(one, whole=whole, cut=SHOWN_OF_DESCRIPTIONS) for one in found]
+        tickets = [desk.object(caller, one, SHOWN_OF_DESCRIPTIONS) for one in found]
         return told({"data": tickets, "nextCursor": cursor})
 
     @routes.post(
@@ -109,7 +114,7 @@ def router(desk: Access) -> APIRouter:
         drop()
         assert outcome.ticket is not None
         number = outcome.ticket
-        return shown(caller, await desk.read(lambda: _existing(number)), 201)
+        return desk.shown(caller, await desk.read(lambda: _existing(number)), 201)
 
     @routes.get("/{ticketId}", operation_id="getTicket", responses={200: TICKET}, response_model=None)
     async def retrieve(ticket: TicketNumber, request: Request, caller: Reading) -> Response:
@@ -117,7 +122,7 @@ def router(desk: Access) -> APIRouter:
         one = await desk.ticket(caller, number_of(ticket))
         if etags.is_known(request, tag := etags.tag(one.number, one.revision)):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-store"})
-        return shown(caller, one)
+        return desk.shown(caller, one)
 
     async def change(ticket: str, request: Request, caller: Caller, data: object) -> JSONResponse:
         number = number_of(ticket)
@@ -272,6 +277,9 @@ def _changes(desk: Access, wanted: Mapping[str, Any]) -> Changes:
     if "snoozed_until" in wanted:
         until = wanted["snoozed_until"]
         changes = dataclasses.replace(changes, snooze=until.isoformat() if until is not None else "")
+    if "fields" in wanted:
+        filled = {name: "" if value is None else str(value) for name, value in wanted["fields"].items()}
+        changes = dataclasses.replace(changes, fields=filled)
     return changes
 
 
