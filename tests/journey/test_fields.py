@@ -84,22 +84,16 @@ def test_agents_fill_fields_in_and_resolve_only_then(desk: RunningDesk) -> None:
     assert values(desk, number) == {}
 
 
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
+def test_a_line_that_fills_in_nothing_is_told(desk: RunningDesk) -> None:
+    first = desk.send(new_mail(fresh()))
+    for line, sentence in (
         ("#field invoice 7", "“invoice” is no field of this request"),
         ("#field produkt vpn", "Did you mean product?"),
         ("#field product scanner", "“scanner” is not offered for this field"),
         ("#field hours many", "“many” is no number"),
         ("#field serial", "lacks what it is about"),
-    ],
-)
-def test_a_line_that_fills_in_nothing_is_told(
-    open_desk: Callable[..., RunningDesk], own_sink: Sink, line: str, sentence: str
-) -> None:
-    desk = open_desk(own_sink, tables=PATIENT + FIELDS)
-    first = desk.send(new_mail(fresh()))
-    assert sentence in " ".join(text_of(does(desk, first, line).letter("unclear").mail).split())
+    ):
+        assert sentence in " ".join(text_of(does(desk, first, line).letter("unclear").mail).split())
 
 
 def test_routing_fills_in_what_a_ticket_of_its_team_has(desk: RunningDesk) -> None:
