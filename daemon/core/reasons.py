@@ -19,6 +19,7 @@ REASONS: dict[str, str] = {
     "merged-by-agent": "An agent merged it into another.",
     "copied-by-customer": "A customer of proved address copied them, and the desk takes that for an invitation.",
     "closed-by-customer": "The customer closed it on the portal.",
+    "filled-in-by-customer": "The customer filled it in on the portal.",
     "rated-by-customer": "The customer said how they were served.",
     "told-by-operator": "The customer told the operator how they were served.",
     # how a new ticket got its team, priority, type, tags and assignee
