@@ -26,6 +26,7 @@ REASONS: dict[str, str] = {
     "told-by-token": "It came by the API; whoever sent it says whose words they are.",
     "copied-by-customer": "A customer of proved address copied them, and the desk takes that for an invitation.",
     "closed-by-customer": "The customer closed it on the portal.",
+    "filled-in-by-customer": "The customer filled it in on the portal.",
     "rated-by-customer": "The customer said how they were served.",
     "told-by-program": "The customer told a program how they were served.",
     "told-by-operator": "The customer told the operator how they were served.",

@@ -10,6 +10,7 @@ from daemon.desk.change import change
 from daemon.desk.house import House
 from daemon.desk.signing_in import Visitor
 from daemon.store import clients
+from daemon.store import fields as rows
 from daemon.store import raw as kept
 from daemon.store.clients import ClientTicket, Said
 
@@ -18,13 +19,15 @@ DONE = ("resolved", "closed")
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A ticket with what its client may see of it. ``rated``: what they said of it last; ``may_rate``: it is asked."""
+    """A ticket with what its client may see of it. ``rated``: what they said of it last; ``may_rate``: it is asked;
+    ``fields``: the operator's own that clients see, each its title and value."""
 
     ticket: ClientTicket
     said: tuple[Said, ...]
     may_close: bool
     may_rate: bool
     rated: bool | None
+    fields: tuple[tuple[str, str], ...]
 
     @property
     def is_done(self) -> bool:
@@ -55,7 +58,13 @@ def conversation(house: House, visitor: Visitor, number: int) -> Conversation | 
         may_close=seen.status in BACKLOG and seen.requester == visitor.person,
         may_rate=asked is not None and not asked.lapsed and seen.status in DONE,
         rated=asked.said if asked is not None else None,
+        fields=_fields(house, seen),
     )
+
+
+def _fields(house: House, seen: ClientTicket) -> tuple[tuple[str, str], ...]:
+    values = rows.values(seen.id)
+    return tuple((one.title, values[one.name]) for one in house.policy.fields if one.portal and one.name in values)
 
 
 def message(house: House, visitor: Visitor, number: int, wanted: int) -> Said | None:

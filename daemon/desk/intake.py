@@ -89,18 +89,30 @@ class Reception:
         """Whether this envelope recipient is one of ours."""
         return self._house.book.read(recipient) is not None
 
-    async def receive(
-        self, raw: bytes, envelope: Envelope, evidence: Evidence | None = None
-    ) -> tuple[Outcome, ...]:
-        """Take a mail for each of its recipients, in one transaction; their outcomes in the same order.
-
-        ``evidence`` is given where its door knows its author, or knows that nothing does.
-        """
+    async def receive(self, raw: bytes, envelope: Envelope) -> tuple[Outcome, ...]:
+        """Take a mail for each of its recipients, in one transaction; their outcomes in the same order."""
         try:
             parsed = await self._parser.parse(raw, f"{envelope.peer} {(envelope.sender or '').rpartition('@')[2]}")
         except Overloaded:
             return tuple(Outcome(r, "deferred", "parser-overloaded") for r in envelope.recipients)
-        return await self.settle(raw, parsed, envelope, evidence=evidence)
+        return await self.settle(raw, parsed, envelope)
+
+    async def receive_form(
+        self, raw: bytes, envelope: Envelope, evidence: Evidence, then: Callable[[Outcome], None]
+    ) -> Outcome:
+        """Take the mail that a form would have been: its words are words, none a quote or a signature, and its door
+        knows its author, or knows that nothing does. ``then`` is done in the same transaction."""
+        try:
+            parsed = await self._parser.parse(raw, f"{envelope.peer} {envelope.source}")
+        except Overloaded:
+            return Outcome("", "deferred", "parser-overloaded")
+        if isinstance(parsed, Mail):
+            words = parsed.text.strip("\n")
+            parsed = replace(
+                parsed, reply_text=words, quoted_text="", signature_text="", automatic=None, bounce=None, forwarded=None
+            )
+        outcomes = await self.settle(raw, parsed, envelope, evidence=evidence, then=then)
+        return outcomes[0]
 
     async def receive_from_mailbox(
         self, raw: bytes, envelope: Envelope, desk: str, turn: Turn, parsed: Unreadable | None = None
@@ -129,13 +141,21 @@ class Reception:
         again: int | None = None,
         evidence: Evidence | None = None,
         turn: Turn | None = None,
+        then: Callable[[Outcome], None] = lambda _: None,
     ) -> tuple[Outcome, ...]:
         """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
+
+        def job() -> dict[str, Outcome]:
+            taken = {a.to.desk: take(self._house, a) for a in arrivals}
+            for outcome in taken.values():
+                then(outcome)
+            return self._decided(taken)
+
         try:
             arrivals = await self.arrivals(raw, parsed, envelope, again, evidence)
             if turn is not None:
                 await turn.come()
-            written = self._write(lambda: self._decided({a.to.desk: take(self._house, a) for a in arrivals}), len(raw))
+            written = self._write(job, len(raw))
             if turn is not None:
                 turn.over()
             outcomes = await written

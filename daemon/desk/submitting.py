@@ -7,9 +7,12 @@ Whoever is signed in proved their address by that; of all others it is as unprov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from daemon.core.values import NO_EVIDENCE, Address, Envelope, Evidence, Instant, Outcome
+from daemon.desk.change import change
+from daemon.desk.fields import of_team
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.desk.signing_in import SIGN_IN, Visitor
@@ -34,11 +37,34 @@ class Form:
 
 
 async def submit(
-    house: House, reception: Reception, desk: str, author: Address, subject: str, form: Form, visitor: Visitor | None
+    house: House,
+    reception: Reception,
+    desk: str,
+    author: Address,
+    subject: str,
+    form: Form,
+    visitor: Visitor | None,
+    values: dict[str, str],
 ) -> Outcome:
-    """Take in a new request; ``Unsafe`` (``mail.compose``) for what no header can say."""
-    letter = _letter(house, desk, author, house.book.address(desk), subject, form)
-    return await _take_in(house, reception, letter, form, visitor)
+    """Take in a new request; ``Unsafe`` (``mail.compose``) for what no header can say.
+
+    ``values`` of the operator's own fields (``fields.canonical``) stand below the words, where an agent reads them, and
+    are filled in on the ticket.
+    """
+    titles = {field.name: field.title for field in house.policy.fields}
+    lines = "".join(f"\n{titles[name]}: {value}" for name, value in values.items() if value)
+    told = replace(form, words=f"{form.words}\n{lines}" if lines else form.words)
+    letter = _letter(house, desk, author, house.book.address(desk), subject, told)
+
+    def fill_in(outcome: Outcome) -> None:
+        if outcome.state == "filed" and outcome.ticket is not None and lines:
+            person = facts.ticket_row(outcome.ticket).requester_id
+            team = facts.ticket_row(outcome.ticket).team
+            has = {field.name for field in of_team(house, team, portal=True)}
+            wanted = {name: value for name, value in values.items() if value and name in has}
+            change(house, outcome.ticket, {}, person, "filled-in-by-customer", filled=wanted)
+
+    return await _take_in(house, reception, letter, form, visitor, fill_in)
 
 
 async def reply(
@@ -76,7 +102,12 @@ def _letter(
 
 
 async def _take_in(
-    house: House, reception: Reception, letter: Letter, form: Form, visitor: Visitor | None
+    house: House,
+    reception: Reception,
+    letter: Letter,
+    form: Form,
+    visitor: Visitor | None,
+    then: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
     signed_in = visitor is not None and visitor.address == letter.sender.address
     envelope = Envelope(
@@ -89,5 +120,4 @@ async def _take_in(
         login=letter.sender.address if signed_in else None,
     )
     evidence = SIGNED_IN if signed_in else NO_EVIDENCE
-    (outcome,) = await reception.receive(compose(letter), envelope, evidence)
-    return outcome
+    return await reception.receive_form(compose(letter), envelope, evidence, then)

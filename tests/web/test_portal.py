@@ -18,11 +18,31 @@ PNG = bytes.fromhex(
     "2f0d0000000049454e44ae426082"
 )
 
+FIELDS = """
+[[field]]
+name = "product"
+title = "Product"
+kind = "choice"
+choices = ["printer", "vpn"]
+teams = ["support"]
+portal = true
+
+[[field]]
+name = "since"
+title = "Since when"
+kind = "date"
+portal = true
+
+[[field]]
+name = "cost"
+kind = "number"
+"""
+
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     with Sink() as sink:
-        yield from open_portal(tmp_path_factory.mktemp("portal"), sink)
+        yield from open_portal(tmp_path_factory.mktemp("portal"), sink, PORTAL + FIELDS)
 
 
 @pytest.fixture
@@ -32,7 +52,7 @@ def browser(desk: RunningDesk) -> Iterator[Browser]:
 
 
 def newest_ticket(desk: RunningDesk) -> int:
-    return int(desk.rows("SELECT max(id) AS last FROM ticket")[0]["last"])
+    return int(desk.rows("SELECT max(id) AS last FROM ticket")[0]["last"] or 0)
 
 
 def test_a_request_becomes_the_mail_that_it_would_have_been(desk: RunningDesk, browser: Browser) -> None:
@@ -71,9 +91,9 @@ def test_what_a_form_lacks_is_told_with_what_was_written(browser: Browser) -> No
 
 
 def test_a_robot_is_thanked_and_nothing_is_kept(desk: RunningDesk, browser: Browser) -> None:
-    before = newest_ticket(desk) if desk.rows("SELECT 1 FROM ticket") else 0
+    before = newest_ticket(desk)
     assert browser.submit(website="https://spam.example").status_code == 200
-    assert (newest_ticket(desk) if before else 0) == before
+    assert newest_ticket(desk) == before
 
 
 def test_attachments_arrive_and_are_downloads(desk: RunningDesk, browser: Browser) -> None:
@@ -95,6 +115,24 @@ def test_attachments_arrive_and_are_downloads(desk: RunningDesk, browser: Browse
         assert one.headers["x-content-type-options"] == "nosniff"
     with Browser(desk) as stranger:
         assert stranger.http.get(links[0]).status_code == 404
+
+
+def test_the_operators_own_fields_are_filled_in(desk: RunningDesk, browser: Browser) -> None:
+    page = browser.get("/submit")
+    assert "Product" in page.text and "Since when" in page.text and 'name="field-cost"' not in page.text
+    fields = {"address": "fields@customer.example", "desk": "support", "subject": "Fields", "words": "See there.\n> all of it"}
+    page = browser.send("/submit", **fields, **{"field-product": "fax", "field-since": "2026-11-01"})
+    assert page.status_code == 422 and "This does not fit here." in page.text
+    before = newest_ticket(desk)
+    browser.send("/submit", **fields, **{"field-product": "vpn", "field-since": "2026-11-01", "field-cost": "9"})
+    number = newest_ticket(desk)
+    assert number == before + 1
+    rows = desk.rows("SELECT name, value FROM ticket_field WHERE ticket_id = ? ORDER BY name", number)
+    assert [(row["name"], row["value"]) for row in rows] == [("product", "vpn"), ("since", "2026-11-01")]
+    words = desk.messages(number)[0]["words"]
+    assert words == "See there.\n> all of it\n\nProduct: vpn\nSince when: 2026-11-01"  # no line is taken for a quote
+    browser.sign_in("fields@customer.example")
+    assert "Since when" in browser.get(f"/tickets/{number}").text
 
 
 def test_a_link_signs_in_once_and_the_answer_tells_nothing(desk: RunningDesk, browser: Browser) -> None:
@@ -183,6 +221,57 @@ def test_nobody_sees_what_is_not_theirs(desk: RunningDesk, browser: Browser) -> 
         browser.get("/tickets")
     number = desk.messages(mine.ticket)[0]["id"]
     assert browser.get(f"/tickets/{mine.ticket}/messages/{number}").status_code == 404
+
+
+def test_what_is_held_or_for_colleagues_is_not_shown(desk: RunningDesk, browser: Browser) -> None:
+    first = desk.send(new_mail("held@customer.example"))
+    told = first.letter("notification", AGENT).mail
+    held = desk.send(reply_to(told, AGENT, "Words that nobody proved."))
+    assert held.row["state"] == "filed" or held.row["state"] == "quarantined"
+    desk.send(reply_to(told, AGENT, "#note Words for colleagues.\n"), door="inside")
+    browser.sign_in("held@customer.example")
+    text = browser.get(f"/tickets/{first.ticket}").text
+    assert "nobody proved" not in text and "for colleagues" not in text
+
+
+def test_customers_of_merged_tickets_see_nothing_of_each_other(desk: RunningDesk, browser: Browser) -> None:
+    one = desk.send(new_mail("one@customer.example", "The words of one.", Subject="One"))
+    other = desk.send(new_mail("other@customer.example", "The words of the other.", Subject="Other"))
+    desk.send(reply_to(other.letter("notification", AGENT).mail, AGENT, "The answer to the other."), door="inside")
+    merging = reply_to(other.letter("notification", AGENT).mail, AGENT, f"#merge #{one.ticket}\n")
+    desk.send(merging, door="inside")
+    assert desk.status(other.ticket) == "merged"
+    answered = desk.send(reply_to(one.letter("notification", AGENT).mail, AGENT, "An answer to both."), door="inside")
+    assert len([x for x in answered.letters if x.kind == "answer"]) == 2
+    browser.sign_in("other@customer.example")
+    assert "Other" in browser.text() and ">One<" not in browser.get("/tickets").text
+    page = browser.get(f"/tickets/{other.ticket}")
+    for words in ("The words of the other.", "The answer to the other.", "An answer to both."):
+        assert words in page.text, words
+    assert "The words of one." not in page.text
+    assert browser.get(f"/tickets/{one.ticket}").status_code == 404
+    browser.get(f"/tickets/{other.ticket}")
+    browser.send(f"/tickets/{other.ticket}/reply", words="More of the other.")
+    assert [m["words"] for m in desk.messages(one.ticket)][-1] == "More of the other."
+    with Browser(desk) as theirs:
+        theirs.sign_in("one@customer.example")
+        page = theirs.get(f"/tickets/{one.ticket}")
+        assert "The words of one." in page.text and "An answer to both." in page.text
+        assert "of the other" not in page.text and "to the other" not in page.text
+        assert theirs.get(f"/tickets/{other.ticket}").status_code == 404
+
+
+def test_whom_an_agent_takes_in_sees_what_came_since(desk: RunningDesk, browser: Browser) -> None:
+    first = desk.send(new_mail("asks@customer.example", "Private words."))
+    told = first.letter("notification", AGENT).mail
+    desk.rewrite("UPDATE message SET at = at - 100 WHERE ticket_id = ?", first.ticket)
+    desk.send(reply_to(told, AGENT, "#cc joins@customer.example\n\nHello both."), door="inside")
+    browser.sign_in("joins@customer.example")
+    page = browser.get(f"/tickets/{first.ticket}")
+    assert "Hello both." in page.text and "Private words." not in page.text
+    assert "Close the request" not in page.text
+    assert browser.send(f"/tickets/{first.ticket}/close").status_code == 200
+    assert desk.status(first.ticket) == "pending"
 
 
 def test_the_requester_closes_reopens_and_rates(desk: RunningDesk, browser: Browser) -> None:

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from daemon import clock
 from daemon.config_options import ADDRESS
+from daemon.core.fields import Field
 from daemon.core.values import Address
-from daemon.desk import submitting
+from daemon.desk import fields, submitting
 from daemon.desk.signing_in import Visitor
 from daemon.desk.submitting import Form
 from daemon.mail.compose import Unsafe
@@ -18,6 +19,8 @@ from daemon.web.portal.visits import Visit
 
 log = structlog.get_logger()
 LONGEST_NAME, LONGEST_SUBJECT, LONGEST_WORDS = 100, 200, 100_000
+OWN = "field-"
+"""What the operator's own fields begin with in the form."""
 TRAP = "website"
 """A field that people do not see."""
 
@@ -55,8 +58,10 @@ async def _submit(site: Site, visit: Visit, sent: Sent) -> Response:
     author = Address(client.name, client.address) if client else Address(sent.line("name"), sent.line("address"))
     desk = sent.fields.get("desk") or site.desks[0].name
     try:
+        form, subject = written(visit, sent, "words"), sent.line("subject")
+        values = fields.canonical(site.house, site.house.desk(desk).team, _values(site, sent, desk), portal=True)
         outcome = await submitting.submit(
-            site.house, site.reception, desk, author, sent.line("subject"), written(visit, sent, "words"), client
+            site.house, site.reception, desk, author, subject, form, client, values
         )
     except Unsafe:
         return _page(site, visit, sent, {"words": "not_written"}, 422)
@@ -107,7 +112,28 @@ def _faults(site: Site, visit: Visit, sent: Sent) -> dict[str, str]:
         faults["words"] = "no_words"
     elif len(sent.text("words")) > LONGEST_WORDS:
         faults["words"] = "too_long"
+    desk = sent.fields.get("desk") or site.desks[0].name
+    try:
+        fields.canonical(site.house, site.house.desk(desk).team, _values(site, sent, desk), portal=True)
+    except fields.Unsuitable as unsuitable:
+        faults |= {f"{OWN}{name}": "no_value" for name, _ in unsuitable.faults}
     return faults
+
+
+def _values(site: Site, sent: Sent, desk: str) -> dict[str, str | None]:
+    """What stands in the fields of the operator's own that this desk has; of other desks' nothing counts."""
+    own = fields.of_team(site.house, site.house.desk(desk).team, portal=True)
+    return {one.name: sent.line(f"{OWN}{one.name}") for one in own}
+
+
+def _own(site: Site) -> list[tuple[Field, tuple[str, ...]]]:
+    """The operator's own fields that clients fill in, each with the titles of the desks that have it; none = all."""
+    found = []
+    for one in site.house.policy.fields:
+        having = tuple(desk for desk in site.desks if one.belongs_to(desk.team))
+        if one.portal and having:
+            found.append((one, tuple(desk.title for desk in having) if len(having) < len(site.desks) else ()))
+    return found
 
 
 def _page(site: Site, visit: Visit, sent: Sent, faults: dict[str, str], status: int = 200) -> Response:
@@ -123,4 +149,5 @@ def _page(site: Site, visit: Visit, sent: Sent, faults: dict[str, str], status: 
         once=once(site),
         room=site.room,
         trap=TRAP,
+        own=_own(site),
     )
