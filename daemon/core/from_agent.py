@@ -118,9 +118,14 @@ def confirmed(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, mes
 
 
 def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait: Wait, now: Instant) -> Plan:
-    """A reply's undo time is over: it goes out, unless it may not any more; then its agent is asked."""
+    """A reply's undo time is over: it goes to those for whom it was written, as far as they still take part.
+
+    If it may not go any more, its agent is asked.
+    """
+    people = tuple(person for person in routing.receivers(ticket, facts) if person in wait.people)
     merged = "ticket-merged-meanwhile" if ticket.merged_into is not None else None
-    doubt = merged or guarding.doubt(facts, ticket, agent, policy, now)
+    nobody = "nobody-to-write-to" if wait.people and not people else None
+    doubt = merged or nobody or guarding.doubt(facts, ticket, agent, policy, now)
     if doubt is not None:
         return Plan(
             "filed",
@@ -132,7 +137,6 @@ def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait:
         )
     becomes = wait.becomes if wait.becomes is not None else after_agent_replied(ticket.status)
     at = max(now, ticket.last_event_at)
-    people = routing.receivers(ticket, facts)
     return released(facts, ticket, agent, policy, at, "undo-time-over", people, becomes, wait.until)
 
 

@@ -259,6 +259,16 @@ def test_a_released_reply_counts_from_its_release() -> None:
     assert {e.at for e in plan.events} == {NOW + 500}
 
 
+def test_a_released_reply_goes_to_those_for_whom_it_was_written_and_still_take_part() -> None:
+    now_there = ticket(participants=frozenset({CUSTOMER, STRANGER}))
+    known = facts(AGENT, "agent@example.com")
+    waits = Wait(AGENT, NOW + 500, people=(CUSTOMER, 12))
+    plan = from_agent.release(known, now_there, AGENT, POLICY, waits, NOW + 500)
+    assert told(plan) == [("answer", CUSTOMER)]
+    gone = from_agent.release(known, now_there, AGENT, POLICY, replace(waits, people=(12,)), NOW + 500)
+    assert (gone.because, told(gone)) == ("nobody-to-write-to", [("confirmation", AGENT)])
+
+
 def test_lives_never_run_backwards() -> None:
     plan = decided(facts(token=token(CUSTOMER), **on_ticket(ticket(last_event_at=NOW + 50))))
     assert {e.at for e in plan.events} == {NOW + 50}

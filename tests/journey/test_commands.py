@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.receipt import Letter, Receipt
-from tests.journey.running import AGENT, DESKS, SECOND, RunningDesk
+from tests.journey.running import AGENT, DESKS, SECOND, RunningDesk, until
 from tests.journey.sink import Sink
 
 
@@ -69,6 +71,27 @@ def test_customers_of_merged_tickets_learn_nothing_of_each_other(desk: RunningDe
     [link] = set(re.findall(r"https?://\S+/rate/\S+", "".join(text_of(x.mail) for x in letters_to(desk, garden)[0])))
     desk.post(link, "verdict=bad")
     assert "rated" in desk.events(number)
+
+
+@pytest.fixture
+def patient(open_desk: Callable[..., RunningDesk], sink: Sink) -> RunningDesk:
+    """A desk where answers wait for a moment, so that they can be taken back."""
+    return open_desk(sink, tables="[agents]\nundo_seconds = 2\n")
+
+
+def released(desk: RunningDesk, ticket: int, kind: str = "answer") -> list[str]:
+    """Who received letters of a kind once they left."""
+    return until(lambda: [x.recipient for x in desk.letters() if (x.kind, x.ticket) == (kind, ticket)])
+
+
+def test_a_waiting_answer_goes_to_those_of_its_receipt_and_to_nobody_who_came_later(patient: RunningDesk) -> None:
+    customer, guest, other, stranger = fresh(), fresh("guest"), fresh("other"), fresh("stranger")
+    first, gone = opened(patient, customer), opened(patient, other)
+    receipt = told(does(patient, first, f"#cc {guest}\n\nPull the plug.").letter("receipt", AGENT))
+    assert f"Goes to {customer}, {guest} after 2 s" in receipt
+    does(patient, first, f"#cc {stranger}", SECOND)
+    does(patient, gone, f"#merge {first.ticket}", SECOND)
+    assert sorted(released(patient, first.ticket)) == sorted([customer, guest])
 
 
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
