@@ -1,6 +1,6 @@
 """What an agent wrote, and nothing else (invariant 28).
 
-Our notification begins with the mark ``[cf:above]``, and each further block of it bears a mark of its own (``marks``),
+Each mail of ours about a ticket begins with the mark ``[cf:above]``, and each further block of it bears a mark of its own (``marks``),
 in every language, through every way of quoting. From an agent's reply:
 
 - Mark there: what stands above it, without the line in which the mail program introduces the quote. Is the mark itself

@@ -243,3 +243,19 @@ def test_a_receipt_speaks_its_agents_language(open_desk: Callable[..., RunningDe
     assert "Notiz: zurückgezogen" in told(does(desk, first, "#undo").letter("receipt", AGENT)).replace(
         "Notiz behalten", "Notiz"
     )
+
+
+def test_an_answer_to_whatever_mail_about_the_ticket_came_last_goes_to_the_customer(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    last = does(desk, first, "#take\n#tag printer").letter("receipt")
+    for words in ("Pull the plug.", "#priority high\n\nAnd wait."):
+        sent = desk.send(reply_to(last.mail, AGENT, words), "inside")
+        assert text_of(sent.letter("answer", customer).mail).startswith(words.rpartition("\n")[2])
+    slip = does(desk, first, "#priorty low\n\nIs it better now?").letter("unclear")
+    sent = desk.send(reply_to(slip.mail, AGENT, "#priority low\n\nIs it better now?"), "inside")
+    assert text_of(sent.letter("answer", customer).mail).startswith("Is it better now?")
+    assert "Printer on fire" not in text_of(sent.letter("answer", customer).mail)
+    spoiled = reply_to(last.mail, AGENT, "Sent twice?", quote=False)
+    spoiled.set_content("Sent twice?\n\n" + text_of(last.mail).partition("\n")[2])
+    assert [kind for kind, _ in desk.send(spoiled, "inside").kinds] == ["confirmation"]
