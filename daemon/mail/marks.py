@@ -19,7 +19,7 @@ TICKET = "[cf:ticket]"
 HISTORY = "[cf:history]"
 END = "[cf:end]"
 NOTICE = "[cf:notice]"
-"""Opens what is told of a mail of the agent's or of the clock; where ``ABOVE`` is not there, no answer reaches a customer."""
+"""Opens what is told of an agent's mail, or by the clock; no answer reaches a customer where ``ABOVE`` is not there."""
 
 MARK = re.compile(r"\[cf:[a-z]{2,12}\]", re.IGNORECASE)
 

@@ -46,6 +46,23 @@ def test_two_copies_of_an_answer_answer_the_customers_mail_and_not_each_other(de
     assert one["In-Reply-To"] == other["In-Reply-To"] == first["Message-ID"]
 
 
+def test_i10_who_joins_later_gets_no_message_id_that_speaks_for_another_customer(desk: RunningDesk) -> None:
+    customer, colleague = fresh(), fresh("colleague")
+    first = desk.send(new_mail(customer, Message_ID=""))
+    does(desk, first, "Pull the plug.")
+    joined = does(desk, first, f"#cc {colleague}\n\nAnd wait.")
+    does(desk, first, "#resolve\n\nDone.")
+    theirs, others = letters_to(desk, customer, colleague)
+    personal = {str(x.mail["Message-ID"]) for x in theirs} - {str(x.mail["Message-ID"]) for x in others}
+    assert len(personal) >= 2
+    assert not [one for one in personal if one in "".join(x.mail.as_string() for x in others)]
+    [last] = [x.mail for x in theirs if x.kind == "answer"][-1:]
+    assert str(theirs[1].mail["Message-ID"]) in str(last["References"])
+    copy = joined.letter("answer", colleague).mail
+    reply = reply_to(copy, customer, "I am somebody else.", To="support@desk.example")
+    assert desk.send(reply).outcome == ("filed", "reference-from-known-author")
+
+
 def test_customers_of_merged_tickets_learn_nothing_of_each_other(desk: RunningDesk) -> None:
     library, garden = fresh("library"), fresh("garden")
     mails = {one: [new_mail(one)] for one in (library, garden)}
