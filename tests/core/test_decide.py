@@ -9,10 +9,11 @@ import pytest
 
 from daemon.core import decide, from_agent
 from daemon.core.acts import Wait
+from daemon.core.assigning import Candidate, Staffing
 from daemon.core.commands.reading import Orders, Strange
 from daemon.core.plan import Facts, Plan, SentFacts
 from daemon.core.reasons import REASONS
-from daemon.core.values import NO_EVIDENCE, Automatic, Bounce, BouncedRecipient, Evidence
+from daemon.core.values import NO_EVIDENCE, Address, Automatic, Bounce, BouncedRecipient, Evidence, Forwarded
 from tests.core.examples import (
     AGENT,
     COLLEAGUE,
@@ -339,6 +340,14 @@ def test_an_agent_who_is_proved_is_asked_however_often_others_made_us_ask() -> N
     slip = Orders(strange=(Strange("#clsoe", "clsoe", ("close",), "unknown-command"),))
     assert told(decided(replace(known, orders=slip), NETWORK)) == [("unclear", AGENT)]
     assert told(decided(known, NO_EVIDENCE)) == []
+
+
+def test_whoever_forwards_a_mail_and_is_given_its_ticket_is_told_to_answer_it() -> None:
+    someone = Address("", "customer@example.net")
+    theirs = Forwarded(someone, "Fire", "It burns.", None, None, attached=True, certain=True)
+    known = facts(AGENT, "agent@example.com", staffing=Staffing("round-robin", candidates=(Candidate(AGENT),)))
+    letters = told(decided(known, NETWORK, forwarded=theirs))
+    assert letters == [("opened", AGENT), ("receipt", AGENT)]
 
 
 SILENT = {"silent": True}
