@@ -190,10 +190,11 @@ def _doubt(case: Case) -> str:
 def _ask(case: Case, agent: int, because: str) -> tuple[Outgoing, ...]:
     """Ask for confirmation, unless someone makes us ask the same agent over and over.
 
-    Mail with the agent's own token has room beyond what forged mail without one can use up.
+    Who wrote a mail that is proved to be the agent's is always asked. Among the others, those with the agent's own
+    token have room beyond what forged mail without one can use up.
     """
     own_token = case.facts.token is not None and case.facts.token.person == agent
     most = max(case.policy.automatic_per_address, 1) * (TOKEN_ROOM if own_token else 1)
-    if case.facts.automatic_lately >= most:
+    if not case.evidence.proved and case.facts.automatic_lately >= most:
         return ()
     return (Outgoing("confirmation", agent, because),)

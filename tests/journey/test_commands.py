@@ -48,6 +48,23 @@ def test_two_copies_of_an_answer_answer_the_customers_mail_and_not_each_other(de
     assert one["In-Reply-To"] == other["In-Reply-To"] == first["Message-ID"]
 
 
+def test_i10_who_joins_later_gets_no_message_id_that_speaks_for_another_customer(desk: RunningDesk) -> None:
+    customer, colleague = fresh(), fresh("colleague")
+    first = desk.send(new_mail(customer, Message_ID=""))
+    does(desk, first, "Pull the plug.")
+    joined = does(desk, first, f"#cc {colleague}\n\nAnd wait.")
+    does(desk, first, "#resolve\n\nDone.")
+    theirs, others = letters_to(desk, customer, colleague)
+    personal = {str(x.mail["Message-ID"]) for x in theirs} - {str(x.mail["Message-ID"]) for x in others}
+    assert len(personal) >= 2
+    assert not [one for one in personal if one in "".join(x.mail.as_string() for x in others)]
+    [last] = [x.mail for x in theirs if x.kind == "answer"][-1:]
+    assert str(theirs[1].mail["Message-ID"]) in str(last["References"])
+    copy = joined.letter("answer", colleague).mail
+    reply = reply_to(copy, customer, "I am somebody else.", To="support@desk.example")
+    assert desk.send(reply).outcome == ("filed", "reference-from-known-author")
+
+
 def test_customers_of_merged_tickets_learn_nothing_of_each_other(desk: RunningDesk) -> None:
     library, garden = fresh("library"), fresh("garden")
     mails = {one: [new_mail(one)] for one in (library, garden)}
@@ -266,3 +283,19 @@ def test_a_receipt_speaks_its_agents_language(open_desk: Callable[..., RunningDe
     assert "Notiz: zurückgezogen" in told(does(desk, first, "#undo").letter("receipt", AGENT)).replace(
         "Notiz behalten", "Notiz"
     )
+
+
+def test_an_answer_to_whatever_mail_about_the_ticket_came_last_goes_to_the_customer(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    last = does(desk, first, "#take\n#tag printer").letter("receipt")
+    for words in ("Pull the plug.", "#priority high\n\nAnd wait."):
+        sent = desk.send(reply_to(last.mail, AGENT, words), "inside")
+        assert text_of(sent.letter("answer", customer).mail).startswith(words.rpartition("\n")[2])
+    slip = does(desk, first, "#priorty low\n\nIs it better now?").letter("unclear")
+    sent = desk.send(reply_to(slip.mail, AGENT, "#priority low\n\nIs it better now?"), "inside")
+    assert text_of(sent.letter("answer", customer).mail).startswith("Is it better now?")
+    assert "Printer on fire" not in text_of(sent.letter("answer", customer).mail)
+    spoiled = reply_to(last.mail, AGENT, "Sent twice?", quote=False)
+    spoiled.set_content("Sent twice?\n\n" + text_of(last.mail).partition("\n")[2])
+    assert [kind for kind, _ in desk.send(spoiled, "inside").kinds] == ["confirmation"]
