@@ -252,8 +252,10 @@ def a_forward_and_a_snooze(day: Cast) -> None:
             "[#4] Broken door",
             "New request from The hotel <hotel@customer.example>",
             "Our door is broken.",
-            no("Who takes this"),
-        )
+            "Internal note by First Agent",
+            "> Who takes this?",
+        ),
+        ("receipt", day.first, "[#4] Broken door", "Opened for: The hotel <hotel@customer.example>"),
     )
     day.second.answers(DOOR, "#take\n#snooze 2d\n\nWe send somebody in two days.")
     day.brought(("receipt", day.second, "Put aside until", "Goes to The hotel <hotel@customer.example>"))

@@ -92,12 +92,16 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A public reply is released at an instant unless its agent undoes it; its ticket then becomes this, until then."""
+    """A public reply is released at an instant unless its agent undoes it; its ticket then becomes this, until then.
+
+    ``people`` are those to whom it was written: who comes to the ticket later, does not receive it.
+    """
 
     agent: int
     release_at: Instant
     becomes: str | None = None
     until: Instant | None = None
+    people: tuple[int | Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

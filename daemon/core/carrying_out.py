@@ -128,7 +128,7 @@ class CarryingOut:
             did=tuple(did),
             orders_of=self.agent,
             words=public,
-            wait=Wait(self.agent, self.now + wait, work.becomes, work.until) if public and wait else None,
+            wait=Wait(self.agent, self.now + wait, work.becomes, work.until, people) if public and wait else None,
             receipt=told,
             news=tuple(news),
         )

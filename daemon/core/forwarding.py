@@ -1,7 +1,8 @@
 """A customer's mail that an agent forwards to the desk: it opens a ticket for that customer.
 
 It is certain who the customer is, or the agent is asked first; addresses of ours are never a customer's. What the agent
-says above the forwarded mail becomes a note. The customer wrote long ago, and to someone else: nothing is acknowledged,
+says above the forwarded mail becomes a note; the agent hears what was opened, and is told of the request like a
+colleague where it is given to them. The customer wrote long ago, and to someone else: nothing is acknowledged,
 and no promise runs before they write to the desk.
 """
 
@@ -10,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from daemon.core import matching
+from daemon.core import hearing, matching
+from daemon.core.acts import Changed, News, Receipt
 from daemon.core.case import Case
 from daemon.core.from_customer import open_ticket
-from daemon.core.plan import Plan
+from daemon.core.plan import Outgoing, Plan
 from daemon.core.values import Forwarded
 
 UNCERTAIN = "forward-uncertain"
@@ -51,12 +53,35 @@ def open_for_customer(case: Case, hold: Callable[[str], Plan]) -> Plan | None:
     assert plan.opening is not None
     assert plan.filing is not None
     assert case.mail.forwarded is not None
+    note = case.mail.forwarded.above
+    letters, news = _to_forwarder(case, plan)
     return replace(
         plan,
         opening=replace(plan.opening, requester=forwarded.sender),
         filing=replace(plan.filing, evidence="forwarded", seen=_seen(case), forwarded=forwarded),
-        note=case.mail.forwarded.above,
+        note=note,
+        outgoing=(*plan.outgoing, *letters),
+        news=(*plan.news, *news),
+        receipt=Receipt("done", changes=(Changed("opened", "", _named(forwarded)),), words=note, internal=True),
     )
+
+
+def _to_forwarder(case: Case, plan: Plan) -> tuple[tuple[Outgoing, ...], tuple[News, ...]]:
+    """A receipt, and the mail to answer if the new ticket is the forwarder's."""
+    author = case.facts.author
+    assert author is not None
+    assert author.person is not None
+    mine = [e for e in plan.events if e.column == "assignee" and e.becomes == author.person]
+    letters, news = hearing.told("opened", [author.person] if mine else [], case.facts, "assignee", away_too=True)
+    if case.policy.receipts != "never":
+        letters += (Outgoing("receipt", author.person, "forwarded-by-agent"),)
+    return letters, news
+
+
+def _named(forwarded: Forwarded) -> str:
+    """Whose mail it is, as a receipt says it."""
+    sender = forwarded.sender
+    return f"{sender.name} <{sender.address}>" if sender.name else sender.address
 
 
 def _seen(case: Case) -> str:

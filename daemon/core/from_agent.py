@@ -118,9 +118,14 @@ def confirmed(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, mes
 
 
 def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait: Wait, now: Instant) -> Plan:
-    """A reply's undo time is over: it goes out, unless it may not any more; then its agent is asked."""
+    """A reply's undo time is over: it goes to those for whom it was written, as far as they still take part.
+
+    If it may not go any more, its agent is asked.
+    """
+    people = tuple(person for person in routing.receivers(ticket, facts) if person in wait.people)
     merged = "ticket-merged-meanwhile" if ticket.merged_into is not None else None
-    doubt = merged or guarding.doubt(facts, ticket, agent, policy, now)
+    nobody = "nobody-to-write-to" if wait.people and not people else None
+    doubt = merged or nobody or guarding.doubt(facts, ticket, agent, policy, now)
     if doubt is not None:
         return Plan(
             "filed",
@@ -132,7 +137,6 @@ def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait:
         )
     becomes = wait.becomes if wait.becomes is not None else after_agent_replied(ticket.status)
     at = max(now, ticket.last_event_at)
-    people = routing.receivers(ticket, facts)
     return released(facts, ticket, agent, policy, at, "undo-time-over", people, becomes, wait.until)
 
 
@@ -186,10 +190,11 @@ def _doubt(case: Case) -> str:
 def _ask(case: Case, agent: int, because: str) -> tuple[Outgoing, ...]:
     """Ask for confirmation, unless someone makes us ask the same agent over and over.
 
-    Mail with the agent's own token has room beyond what forged mail without one can use up.
+    Who wrote a mail that is proved to be the agent's is always asked. Among the others, those with the agent's own
+    token have room beyond what forged mail without one can use up.
     """
     own_token = case.facts.token is not None and case.facts.token.person == agent
     most = max(case.policy.automatic_per_address, 1) * (TOKEN_ROOM if own_token else 1)
-    if case.facts.automatic_lately >= most:
+    if not case.evidence.proved and case.facts.automatic_lately >= most:
         return ()
     return (Outgoing("confirmation", agent, because),)

@@ -43,6 +43,7 @@ def notification(w: Writing) -> Letter:
         told = w.forwarded
         author = told.sender if told else w.mail.sender or Address(w.mail.from_text, "")
         words = told.words if told else w.mail.reply_text
+        said = [*_remark(w), *said]
     ticket = _card(w)
     return agents_letters.notification(
         w.house.templates,
@@ -72,6 +73,13 @@ def _said(w: Writing) -> list[Said]:
     if w.shared.said is None:
         w.shared.said = rows.said(w.ticket, w.written.message, dossier.MOST_EARLIER)
     return w.shared.said
+
+
+def _remark(w: Writing) -> list[Said]:
+    """What the agent who forwarded the customer's mail said of it."""
+    note = w.plan.note if w.forwarded else ""
+    agent = w.house.config.agent_at(w.mail.sender.address) if w.mail.sender else None
+    return [Said(0, "note", Address(agent.name, agent.address), w.now, note)] if note and agent else []
 
 
 def _colleague(w: Writing) -> Address:

@@ -13,7 +13,7 @@ from daemon.mail.compose import plain_text
 from daemon.mail.leaks import leaks
 from daemon.store import acts, holds, outbox
 
-MOST_NOTIFICATIONS = 10
+MOST_LETTERS = 15
 SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
 
 LITERAL = ("api", "portal")
@@ -76,12 +76,12 @@ def _holds_secret(house: House, parsed: Mail, raw: bytes, words: Said, tickets: 
 
 
 def told_before(house: House, parsed: Parsed, to: Recipient) -> str:
-    """The text of the latest notifications that this agent got on the ticket; '' for anyone else. Reads rows."""
+    """The text of the latest letters about it that this agent got on the ticket; '' for anyone else. Reads rows."""
     if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
         return ""
     tickets = {to.number} if to.kind == "reply" else set()
     tickets |= {found[0] for m in (*parsed.in_reply_to, *parsed.references) if (found := read_message_id(m))}
-    letters = outbox.notifications(sorted(tickets)[:20], parsed.sender.key, MOST_NOTIFICATIONS)
+    letters = outbox.told(sorted(tickets)[:20], parsed.sender.key, MOST_LETTERS)
     return "\n".join(plain_text(letter) for letter in letters)
 
 

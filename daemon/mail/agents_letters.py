@@ -2,11 +2,12 @@
 
 Rules:
 - Each block of ours bears a mark (``marks``), and no text of others can set one (``harmless``).
-- A notification and a sheet begin with ``[cf:above]``: what is written above it goes to the customer. All others begin
-  with ``[cf:notice]``: no answer to them is meant for a customer.
+- What is about a ticket begins with ``[cf:above]``: people answer the last mail of a conversation, whichever it is, and
+  what is written above the mark goes to the customer. Questions, and what is about no ticket, begin with
+  ``[cf:notice]``: no answer to them is meant for a customer.
 - Lines are broken at 72 columns, a URL stands alone on its line: what a program breaks while quoting loses its ``>``.
 - Words that an agent may well write again stand quoted, so that they are not taken for ours when they are.
-- What belongs to a ticket keeps the subject of its thread; what is of the moment stands in the first line.
+- What belongs to a ticket keeps the subject of its thread; what is of the moment stands in the first line of ours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an agent wrote, and nothing else (invariant 28).
 
-Our notification begins with the mark ``[cf:above]``, and each further block of it bears a mark of its own (``marks``),
-in every language, through every way of quoting. From an agent's reply:
+Each mail of ours about a ticket begins with the mark ``[cf:above]``, and each further block of it bears a mark of its
+own (``marks``), in every language, through every way of quoting. From an agent's reply:
 
 - Mark there: what stands above it, without the line in which the mail program introduces the quote. Is the mark itself
   quoted (``>``), unquoted lines below it are the agent's as well; is it not, all the rest is ours.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 ABOVE = "[cf:above]"
-"""Above this line an agent writes to the customer; it opens every notification and every sheet of a ticket."""
+"""Above this line an agent writes to the customer; it opens every mail about a ticket, but for questions."""
 
 FILES = "[cf:files]"
 DO = "[cf:do]"
@@ -19,7 +19,7 @@ TICKET = "[cf:ticket]"
 HISTORY = "[cf:history]"
 END = "[cf:end]"
 NOTICE = "[cf:notice]"
-"""Stands in every other mail to an agent: no answer to it is meant for a customer."""
+"""Opens what is told of an agent's mail, or by the clock; no answer reaches a customer where ``ABOVE`` is not there."""
 
 MARK = re.compile(r"\[cf:[a-z]{2,12}\]", re.IGNORECASE)
 

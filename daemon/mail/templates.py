@@ -36,7 +36,7 @@ _TO_ANSWER = (ABOVE, TICKET, END)
 _MARKS = {"notification": _TO_ANSWER, "sheet": _TO_ANSWER} | dict.fromkeys(
     ("confirmation", "failure", "alert", "receipt", "unclear", "queue", "help", "digest"), (NOTICE,)
 )
-_MARKS_OF_BLOCKS = {"files": FILES, "actions": DO, "history": HISTORY, "messages": HISTORY}
+_MARKS_OF_BLOCKS = {"ticket": ABOVE, "files": FILES, "actions": DO, "history": HISTORY, "messages": HISTORY}
 _SHARED = ("names.txt", "parts.txt", "parts.html")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 

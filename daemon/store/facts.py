@@ -391,11 +391,13 @@ FROM_CUSTOMERS = Prepared(
 )
 ANSWERS = Prepared(
     Outbox.select(Outbox.created_at, Outbox.message, Outbox.rfc_message_id, Outbox.person).where(
-        Outbox.ticket == Slot("ticket"), Outbox.kind == "answer"
+        Outbox.ticket == Slot("ticket"), Outbox.kind == "answer", Outbox.person.in_(Slots("persons"))
     )
 )
 ACKNOWLEDGEMENTS = Prepared(
-    Outbox.select(Outbox.rfc_message_id).where(Outbox.ticket == Slot("ticket"), Outbox.kind == "acknowledgement")
+    Outbox.select(Outbox.rfc_message_id).where(
+        Outbox.ticket == Slot("ticket"), Outbox.kind == "acknowledgement", Outbox.person.in_(Slots("persons"))
+    )
 )
 
 
@@ -420,19 +422,21 @@ def thread_of(number: int, person: int) -> int:
 
 
 def conversation(number: int, person: int) -> tuple[str, ...]:
-    """The Message-IDs that a customer of a ticket has seen, oldest first: mails of the customers and our answers.
+    """The Message-IDs that a customer of a ticket has seen, oldest first: mails of the customers, and our answers to
+    this one. The Message-ID of an answer to another customer bears that one's token, which is for nobody else to know.
 
     Where none of their mails has one, the acknowledgement holds the thread together. Those who came with a ticket that
     was merged into this one share a thread of their own: neither they nor the others see a mail of the other thread.
     """
     came = dict(CAME.rows(ticket=number))
     own = came.get(person, number)
-    both = [*FROM_CUSTOMERS.rows(ticket=number), *ANSWERS.rows(ticket=number)]
-    both = [row for row in both if came.get(row[3], number) == own]
+    persons = people.selves((person,))
+    both = [row for row in FROM_CUSTOMERS.rows(ticket=number) if came.get(row[3], number) == own]
+    both += ANSWERS.rows(ticket=number, persons=persons)
     if own != number:
-        both += [*FROM_CUSTOMERS.rows(ticket=own), *ANSWERS.rows(ticket=own)]
+        both += [*FROM_CUSTOMERS.rows(ticket=own), *ANSWERS.rows(ticket=own, persons=persons)]
     both.sort(key=lambda row: (row[0], row[1] or 0))
-    seen = [message_id for _, _, message_id, _ in both] or ACKNOWLEDGEMENTS.column(ticket=own)
+    seen = [message_id for _, _, message_id, _ in both] or ACKNOWLEDGEMENTS.column(ticket=own, persons=persons)
     return tuple(dict.fromkeys(seen))
 
 

@@ -142,13 +142,17 @@ def defer(number: int, until: Instant, response: str) -> None:
     Outbox.update(attempts=Outbox.attempts + 1, due_at=until, response=response).where(Outbox.id == number).execute()
 
 
-def notifications(tickets: Collection[int], lane: str, most: int) -> list[bytes]:
-    """The bytes of the latest notifications of these tickets to one agent (a casefolded address)."""
+TO_ANSWER = ("notification", "sheet", "receipt", "unclear", "alert", "failure")
+"""Kinds of letters to agents in answer to which a customer is answered."""
+
+
+def told(tickets: Collection[int], lane: str, most: int) -> list[bytes]:
+    """The bytes of the latest letters about these tickets that one agent (a casefolded address) could answer."""
     if not tickets:
         return []
     found = query.column(
         Outbox.select(Outbox.raw_bytes)
-        .where(Outbox.ticket.in_(list(tickets)), Outbox.lane == lane, Outbox.kind == "notification")
+        .where(Outbox.ticket.in_(list(tickets)), Outbox.lane == lane, Outbox.kind.in_(TO_ANSWER))
         .order_by(Outbox.id.desc())
         .limit(most)
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import peewee as pw
 
 from daemon.core.acts import Wait
-from daemon.core.values import Instant
+from daemon.core.values import Address, Instant
 from daemon.store import indexing, query
+from daemon.store import people as store_people
 from daemon.store.tables import Message, Waiting
 
 
@@ -23,9 +26,24 @@ class Unreleased:
 
 
 def wait(message: int, waits: Wait) -> None:
+    """Let a reply wait; everyone to whom it goes is known by now."""
     Waiting.insert(
-        message=message, agent=waits.agent, becomes=waits.becomes, until=waits.until, release_at=waits.release_at
+        message=message,
+        agent=waits.agent,
+        becomes=waits.becomes,
+        until=waits.until,
+        people=_written(waits.people),
+        release_at=waits.release_at,
     ).execute()
+
+
+def _written(people: Iterable[int | Address]) -> str:
+    found = [who if isinstance(who, int) else store_people.at(who.key) for who in people]
+    return json.dumps([person for person in found if person is not None])
+
+
+def _read(written: str) -> tuple[int, ...]:
+    return tuple(store_people.today(person) for person in json.loads(written))
 
 
 def withdraw(message: int) -> None:
@@ -64,14 +82,20 @@ def stranded(latest: Instant, limit: int) -> list[Unreleased]:
 def _unreleased(condition: Any, limit: int) -> list[Unreleased]:
     rows = query.rows(
         Waiting.select(
-            Waiting.message, Message.ticket, Waiting.agent, Waiting.release_at, Waiting.becomes, Waiting.until
+            Waiting.message,
+            Message.ticket,
+            Waiting.agent,
+            Waiting.release_at,
+            Waiting.becomes,
+            Waiting.until,
+            Waiting.people,
         )
         .join(Message)
         .where(condition)
         .order_by(Waiting.release_at, Waiting.message)
         .limit(limit)
     )
-    return [Unreleased(row[0], row[1], Wait(*row[2:])) for row in rows]
+    return [Unreleased(row[0], row[1], Wait(*row[2:6], _read(row[6]))) for row in rows]
 
 
 def next_release() -> Instant | None:

@@ -395,13 +395,15 @@ class Act(Numbered):
 class Waiting(Row):
     """A public reply that waits for its undo time to pass.
 
-    ``becomes`` is the status that its agent asked for, ``until`` the time until which the ticket is put aside then.
+    ``becomes`` is the status that its agent asked for, ``until`` the time until which the ticket is put aside then,
+    ``people`` a JSON list of those to whom it goes.
     """
 
     message = pw.ForeignKeyField(Message, primary_key=True)
     agent = pw.ForeignKeyField(Person, index=False)
     becomes = pw.TextField(null=True)
     until = pw.BigIntegerField(null=True)
+    people = pw.TextField(default="[]")
     release_at = pw.BigIntegerField(index=True)
 
 

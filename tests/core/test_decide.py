@@ -9,9 +9,11 @@ import pytest
 
 from daemon.core import decide, from_agent
 from daemon.core.acts import Wait
+from daemon.core.assigning import Candidate, Staffing
+from daemon.core.commands.reading import Orders, Strange
 from daemon.core.plan import Facts, Plan, SentFacts
 from daemon.core.reasons import REASONS
-from daemon.core.values import NO_EVIDENCE, Automatic, Bounce, BouncedRecipient, Evidence
+from daemon.core.values import NO_EVIDENCE, Address, Automatic, Bounce, BouncedRecipient, Evidence, Forwarded
 from tests.core.examples import (
     AGENT,
     COLLEAGUE,
@@ -259,6 +261,16 @@ def test_a_released_reply_counts_from_its_release() -> None:
     assert {e.at for e in plan.events} == {NOW + 500}
 
 
+def test_a_released_reply_goes_to_those_for_whom_it_was_written_and_still_take_part() -> None:
+    now_there = ticket(participants=frozenset({CUSTOMER, STRANGER}))
+    known = facts(AGENT, "agent@example.com")
+    waits = Wait(AGENT, NOW + 500, people=(CUSTOMER, 12))
+    plan = from_agent.release(known, now_there, AGENT, POLICY, waits, NOW + 500)
+    assert told(plan) == [("answer", CUSTOMER)]
+    gone = from_agent.release(known, now_there, AGENT, POLICY, replace(waits, people=(12,)), NOW + 500)
+    assert (gone.because, told(gone)) == ("nobody-to-write-to", [("confirmation", AGENT)])
+
+
 def test_lives_never_run_backwards() -> None:
     plan = decided(facts(token=token(CUSTOMER), **on_ticket(ticket(last_event_at=NOW + 50))))
     assert {e.at for e in plan.events} == {NOW + 50}
@@ -330,6 +342,22 @@ def test_an_answer_that_could_reach_nobody_is_held_and_counts_for_nothing() -> N
 def test_forged_mail_cannot_use_up_the_questions_to_an_agent() -> None:
     known = facts(AGENT, "agent@example.com", token=token(AGENT), automatic_lately=5, **on_ticket(ticket()))
     assert told(decided(known, NO_EVIDENCE)) == [("confirmation", AGENT)]
+
+
+def test_an_agent_who_is_proved_is_asked_however_often_others_made_us_ask() -> None:
+    known = facts(AGENT, "agent@example.com", token=token(AGENT), automatic_lately=500, **on_ticket(ticket()))
+    assert told(decided(replace(known, withheld="marker-missing"), NETWORK)) == [("confirmation", AGENT)]
+    slip = Orders(strange=(Strange("#clsoe", "clsoe", ("close",), "unknown-command"),))
+    assert told(decided(replace(known, orders=slip), NETWORK)) == [("unclear", AGENT)]
+    assert told(decided(known, NO_EVIDENCE)) == []
+
+
+def test_whoever_forwards_a_mail_and_is_given_its_ticket_is_told_to_answer_it() -> None:
+    someone = Address("", "customer@example.net")
+    theirs = Forwarded(someone, "Fire", "It burns.", None, None, attached=True, certain=True)
+    known = facts(AGENT, "agent@example.com", staffing=Staffing("round-robin", candidates=(Candidate(AGENT),)))
+    letters = told(decided(known, NETWORK, forwarded=theirs))
+    assert letters == [("opened", AGENT), ("receipt", AGENT)]
 
 
 SILENT = {"silent": True}

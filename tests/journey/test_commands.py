@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.receipt import Letter, Receipt
-from tests.journey.running import AGENT, DESKS, SECOND, RunningDesk
+from tests.journey.running import AGENT, DESKS, SECOND, RunningDesk, until
 from tests.journey.sink import Sink
 
 
@@ -46,6 +48,23 @@ def test_two_copies_of_an_answer_answer_the_customers_mail_and_not_each_other(de
     assert one["In-Reply-To"] == other["In-Reply-To"] == first["Message-ID"]
 
 
+def test_i10_who_joins_later_gets_no_message_id_that_speaks_for_another_customer(desk: RunningDesk) -> None:
+    customer, colleague = fresh(), fresh("colleague")
+    first = desk.send(new_mail(customer, Message_ID=""))
+    does(desk, first, "Pull the plug.")
+    joined = does(desk, first, f"#cc {colleague}\n\nAnd wait.")
+    does(desk, first, "#resolve\n\nDone.")
+    theirs, others = letters_to(desk, customer, colleague)
+    personal = {str(x.mail["Message-ID"]) for x in theirs} - {str(x.mail["Message-ID"]) for x in others}
+    assert len(personal) >= 2
+    assert not [one for one in personal if one in "".join(x.mail.as_string() for x in others)]
+    [last] = [x.mail for x in theirs if x.kind == "answer"][-1:]
+    assert str(theirs[1].mail["Message-ID"]) in str(last["References"])
+    copy = joined.letter("answer", colleague).mail
+    reply = reply_to(copy, customer, "I am somebody else.", To="support@desk.example")
+    assert desk.send(reply).outcome == ("filed", "reference-from-known-author")
+
+
 def test_customers_of_merged_tickets_learn_nothing_of_each_other(desk: RunningDesk) -> None:
     library, garden = fresh("library"), fresh("garden")
     mails = {one: [new_mail(one)] for one in (library, garden)}
@@ -69,6 +88,27 @@ def test_customers_of_merged_tickets_learn_nothing_of_each_other(desk: RunningDe
     [link] = set(re.findall(r"https?://\S+/rate/\S+", "".join(text_of(x.mail) for x in letters_to(desk, garden)[0])))
     desk.post(link, "verdict=bad")
     assert "rated" in desk.events(number)
+
+
+@pytest.fixture
+def patient(open_desk: Callable[..., RunningDesk], sink: Sink) -> RunningDesk:
+    """A desk where answers wait for a moment, so that they can be taken back."""
+    return open_desk(sink, tables="[agents]\nundo_seconds = 2\n")
+
+
+def released(desk: RunningDesk, ticket: int, kind: str = "answer") -> list[str]:
+    """Who received letters of a kind once they left."""
+    return until(lambda: [x.recipient for x in desk.letters() if (x.kind, x.ticket) == (kind, ticket)])
+
+
+def test_a_waiting_answer_goes_to_those_of_its_receipt_and_to_nobody_who_came_later(patient: RunningDesk) -> None:
+    customer, guest, other, stranger = fresh(), fresh("guest"), fresh("other"), fresh("stranger")
+    first, gone = opened(patient, customer), opened(patient, other)
+    receipt = told(does(patient, first, f"#cc {guest}\n\nPull the plug.").letter("receipt", AGENT))
+    assert f"Goes to {customer}, {guest} after 2 s" in receipt
+    does(patient, first, f"#cc {stranger}", SECOND)
+    does(patient, gone, f"#merge {first.ticket}", SECOND)
+    assert sorted(released(patient, first.ticket)) == sorted([customer, guest])
 
 
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
@@ -243,3 +283,19 @@ def test_a_receipt_speaks_its_agents_language(open_desk: Callable[..., RunningDe
     assert "Notiz: zurückgezogen" in told(does(desk, first, "#undo").letter("receipt", AGENT)).replace(
         "Notiz behalten", "Notiz"
     )
+
+
+def test_an_answer_to_whatever_mail_about_the_ticket_came_last_goes_to_the_customer(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    last = does(desk, first, "#take\n#tag printer").letter("receipt")
+    for words in ("Pull the plug.", "#priority high\n\nAnd wait."):
+        sent = desk.send(reply_to(last.mail, AGENT, words), "inside")
+        assert text_of(sent.letter("answer", customer).mail).startswith(words.rpartition("\n")[2])
+    slip = does(desk, first, "#priorty low\n\nIs it better now?").letter("unclear")
+    sent = desk.send(reply_to(slip.mail, AGENT, "#priority low\n\nIs it better now?"), "inside")
+    assert text_of(sent.letter("answer", customer).mail).startswith("Is it better now?")
+    assert "Printer on fire" not in text_of(sent.letter("answer", customer).mail)
+    spoiled = reply_to(last.mail, AGENT, "Sent twice?", quote=False)
+    spoiled.set_content("Sent twice?\n\n" + text_of(last.mail).partition("\n")[2])
+    assert [kind for kind, _ in desk.send(spoiled, "inside").kinds] == ["confirmation"]

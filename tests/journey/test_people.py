@@ -57,9 +57,14 @@ def test_a_forwarded_mail_opens_a_ticket_for_the_customer_and_the_answer_reaches
     message, note = desk.messages(receipt.ticket)
     assert (message["kind"], message["words"], message["subject"]) == ("customer", WORDS, "Printer on fire")
     assert (note["kind"], note["words"]) == ("note", "Can you take this one?")
-    assert receipt.kinds == [("notification", SECOND)]
+    assert receipt.kinds == [("notification", SECOND), ("receipt", AGENT)]
+    told = text_of(receipt.letter("receipt").mail)
+    assert f"Opened for: Customer Example <{customer}>" in told
+    assert "For the team alone:\n> Can you take this one?" in told
     notification = receipt.letter("notification").mail
     assert WORDS in text_of(notification)
+    assert "Internal note by Desk Agent" in text_of(notification)
+    assert "> Can you take this one?" in text_of(notification)
     assert "Can you take" not in text_of(notification).partition("[cf:")[0]
     answer = desk.send(reply_to(notification, SECOND, "Pull the plug, please."), "inside").letter("answer")
     assert answer.recipient == customer

@@ -208,7 +208,8 @@ def test_words_of_others_that_are_too_long_are_cut_and_say_so() -> None:
 def test_the_receipt_of_an_ordinary_mail_is_short() -> None:
     what = cast(Receipt, AGENTS_SAMPLES["receipt"][0])
     assert agents_letters.receipt(TEMPLATES, SUPPORT, POST, replace(what, words="")).text == (
-        "[cf:notice] Done: #resolve\n\nStatus: Open → Resolved\nGoes to Customer <customer@example.com> after 20 s\n\n"
+        "[cf:above] Answer above this line to answer the customer.\n\n[cf:notice] Done: #resolve\n\n"
+        "Status: Open → Resolved\nGoes to Customer <customer@example.com> after 20 s\n\n"
         "Undo:\nhttps://desk.example.com/undo/17-token\n"
     )
 

@@ -73,6 +73,7 @@ def up(migrator, db):
         agent = ForeignKeyField(Person, index=False)
         becomes = TextField(null=True)
         until = BigIntegerField(null=True)
+        people = TextField(default="[]")
         release_at = BigIntegerField(index=True)
 
         class Meta:
