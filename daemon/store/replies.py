@@ -95,7 +95,10 @@ def _unreleased(condition: Any, limit: int) -> list[Unreleased]:
         .order_by(Waiting.release_at, Waiting.message)
         .limit(limit)
     )
-    return [Unreleased(row[0], row[1], Wait(*row[2:6], _read(row[6]))) for row in rows]
+    return [
+        Unreleased(message, ticket, Wait(agent, release_at, becomes, until, _read(people)))
+        for message, ticket, agent, release_at, becomes, until, people in rows
+    ]
 
 
 def next_release() -> Instant | None:
