@@ -18,9 +18,7 @@ from daemon.web.pages import HEADERS, Pages
 from daemon.web.portal import pages as portal
 
 
-def application(
-    house: House, trouble: Callable[[], str | None], reception: Reception, pool: ParserPool
-) -> FastAPI:
+def application(house: House, trouble: Callable[[], str | None], reception: Reception, pool: ParserPool) -> FastAPI:
     """Every route there is; ``reception`` takes in what pages are told, ``pool`` reads mail for them."""
     folder = house.templates_folder
     pages = Pages(folder)
