@@ -62,9 +62,7 @@ def view_answer(page: str) -> str | None:
 def hosts_of(html: str) -> tuple[str, ...]:
     """Where the pictures from elsewhere lie, as sources of a content security policy: https://pictures.example."""
     found = dict.fromkeys(
-        host
-        for image in LexborHTMLParser(html).css("img")
-        if (host := _host(image.attributes.get("src") or ""))
+        host for image in LexborHTMLParser(html).css("img") if (host := _host(image.attributes.get("src") or ""))
     )
     return tuple(found)[:MOST_HOSTS]
 

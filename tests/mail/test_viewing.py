@@ -15,7 +15,9 @@ CANARY = "https://canary.example/x.png"
 
 
 def mail(html: str, subtype: str = "html") -> bytes:
-    head = f'From: a@customer.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/{subtype}; charset="utf-8"'
+    head = (
+        f'From: a@customer.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/{subtype}; charset="utf-8"'
+    )
     return f"{head}\r\n\r\n{html}".encode("utf-8", "surrogatepass")
 
 
@@ -66,7 +68,9 @@ def test_looks_are_the_pages_own() -> None:
 
 
 def test_of_a_reply_only_the_new_words_are_shown() -> None:
-    html = "<p>New <b>words</b>.</p><p>On Mon, 5 Jan 2026, desk@example.com wrote:</p><blockquote><p>Old</p></blockquote>"
+    html = (
+        "<p>New <b>words</b>.</p><p>On Mon, 5 Jan 2026, desk@example.com wrote:</p><blockquote><p>Old</p></blockquote>"
+    )
     assert seen(html) == "<p>New <b>words</b>.</p>"
 
 

@@ -25,9 +25,11 @@ connections_per_address = 200
 CLIENT = "client@customer.example"
 
 
-def open_portal(folder: Path, sink: Sink, portal: str = PORTAL, limits: str = PATIENT, desks: str = DESKS) -> Iterator[RunningDesk]:
+def open_portal(
+    folder: Path, sink: Sink, portal: str = PORTAL, limits: str = PATIENT, desks: str = DESKS, database: str = ""
+) -> Iterator[RunningDesk]:
     """Start a desk with a portal; ends when the generator does."""
-    desk = RunningDesk(folder, sink, tables=portal + limits, desks=desks)
+    desk = RunningDesk(folder, sink, tables=portal + limits, desks=desks, database=database)
     try:
         yield desk.start()
         log = desk.log.read_text()
@@ -79,9 +81,7 @@ class Browser:
         self.get("/sign-in")
         self.send("/sign-in", address=address)
         letter = until(
-            lambda: next(
-                (one for one in self.desk.letters() if one.kind == "sign-in" and one.id not in before), None
-            )
+            lambda: next((one for one in self.desk.letters() if one.kind == "sign-in" and one.id not in before), None)
         )
         link = link_in(text_of(letter.mail), "sign-in")
         self.get(link)

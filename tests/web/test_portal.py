@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.databases import PostgresServer
 from tests.journey.mails import new_mail, reply_to, text_of
 from tests.journey.running import AGENT, RunningDesk, until
 from tests.journey.sink import Sink
@@ -62,7 +63,11 @@ def test_a_request_becomes_the_mail_that_it_would_have_been(desk: RunningDesk, b
     (row,) = [one for one in desk.inbound() if one["ticket_id"] == number]
     assert (row["source"], row["state"], row["because"]) == ("portal", "filed", "no-ticket-named")
     (message,) = desk.messages(number)
-    assert (message["words"], message["evidence"], message["channel"]) == ("It smokes.\n\nWhat now?", "no-evidence", "portal")
+    assert (message["words"], message["evidence"], message["channel"]) == (
+        "It smokes.\n\nWhat now?",
+        "no-evidence",
+        "portal",
+    )
     assert not desk.is_proved("first@customer.example")
     (letter,) = letters_to(desk, "first@customer.example", "acknowledgement")
     assert "Smoke" not in letter.raw.decode()  # unproved: no word of theirs
@@ -120,7 +125,12 @@ def test_attachments_arrive_and_are_downloads(desk: RunningDesk, browser: Browse
 def test_the_operators_own_fields_are_filled_in(desk: RunningDesk, browser: Browser) -> None:
     page = browser.get("/submit")
     assert "Product" in page.text and "Since when" in page.text and 'name="field-cost"' not in page.text
-    fields = {"address": "fields@customer.example", "desk": "support", "subject": "Fields", "words": "See there.\n> all of it"}
+    fields = {
+        "address": "fields@customer.example",
+        "desk": "support",
+        "subject": "Fields",
+        "words": "See there.\n> all of it",
+    }
     page = browser.send("/submit", **fields, **{"field-product": "fax", "field-since": "2026-11-01"})
     assert page.status_code == 422 and "This does not fit here." in page.text
     before = newest_ticket(desk)
@@ -307,7 +317,16 @@ def test_every_page_is_small_strict_and_kept_nowhere(desk: RunningDesk, browser:
     browser.submit(address="pages@customer.example")
     browser.sign_in("pages@customer.example")
     number = newest_ticket(desk)
-    for path in ("/", "/submit", "/submit/sent", "/sign-in", "/sign-in/asked", "/tickets", f"/tickets/{number}", "/sign-in/x"):
+    for path in (
+        "/",
+        "/submit",
+        "/submit/sent",
+        "/sign-in",
+        "/sign-in/asked",
+        "/tickets",
+        f"/tickets/{number}",
+        "/sign-in/x",
+    ):
         page = browser.get(path)
         assert len(page.content) < 30_000, path
         policy = page.headers["content-security-policy"]
@@ -374,18 +393,36 @@ def test_a_desk_may_have_no_portal_or_no_submission(tmp_path_factory: pytest.Tem
                         assert browser.get("/sign-in").status_code == browser.get("/tickets").status_code == 404
 
 
+def test_a_server_keeps_it_as_well(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> None:
+    with Sink() as sink:
+        folder = tmp_path_factory.mktemp("postgresql")
+        for desk in open_portal(folder, sink, PORTAL + FIELDS, database=postgres.new_database()):
+            test_a_conversation_goes_on_by_mail_and_page(desk, browser := Browser(desk))
+            test_customers_of_merged_tickets_see_nothing_of_each_other(desk, browser)
+            browser.http.close()
+            with Browser(desk) as other:
+                test_attachments_arrive_and_are_downloads(desk, other)
+            with Browser(desk) as other:
+                test_the_operators_own_fields_are_filled_in(desk, other)
+            with Browser(desk) as other:
+                test_the_requester_closes_reopens_and_rates(desk, other)
+
+
 def test_floods_end(tmp_path_factory: pytest.TempPathFactory) -> None:
     limits = "[limits]\nmails_per_minute = 9\nautomatic_per_address = 2\n"
-    address = "flood@customer.example"
     with Sink() as sink:
         for desk in open_portal(tmp_path_factory.mktemp("flood"), sink, limits=limits):
-            with Browser(desk) as browser:
-                for _ in range(3):
-                    browser.submit(address=address)
-                assert len(letters_to(desk, address, "acknowledgement")) == 2
-                for _ in range(4):
-                    browser.get("/sign-in")
-                    browser.send("/sign-in", address=address)
-                until(lambda: len(letters_to(desk, address, "sign-in")) == 2)
-                page = next(page for _ in range(20) if (page := browser.submit(address=address)).status_code != 200)
-                assert page.status_code == 429 and page.headers["retry-after"] == "60"
+            flood(desk, "flood@customer.example")
+
+
+def flood(desk: RunningDesk, address: str) -> None:
+    with Browser(desk) as browser:
+        for _ in range(3):
+            browser.submit(address=address)
+        assert len(letters_to(desk, address, "acknowledgement")) == 2
+        for _ in range(4):
+            browser.get("/sign-in")
+            browser.send("/sign-in", address=address)
+        until(lambda: len(letters_to(desk, address, "sign-in")) == 2)
+        page = next(page for _ in range(20) if (page := browser.submit(address=address)).status_code != 200)
+        assert page.status_code == 429 and page.headers["retry-after"] == "60"

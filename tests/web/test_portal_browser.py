@@ -1,5 +1,5 @@
-"""The portal in a real browser, without its scripts: the whole way of a request, by mouse and by keyboard alone; hostile
-mail, and what it would load; and axe, which must find nothing on any page."""
+"""The portal in a real browser, without its scripts: the whole way of a request, by mouse and by keyboard alone;
+hostile mail, and what it would load; and axe, which must find nothing on any page."""
 
 from __future__ import annotations
 
@@ -43,15 +43,20 @@ HOSTILE = """
 <link rel="dns-prefetch" href="{0}"><meta http-equiv="refresh" content="0;url={0}/refresh"><base href="{0}/"></head>
 <body background="{0}/background.png" onload="fetch('{0}/onload')">
 <p style="background-image: url({0}/inline.png)">Dear desk,</p>
-<img src="{0}/pixel.png" width="1" height="1"><img srcset="{0}/set.png 2x" src="cid:nothing"><img src=//{1}/protocol.png>
+<img src="{0}/pixel.png" width="1" height="1">
+<img srcset="{0}/set.png 2x" src="cid:nothing"><img src=//{1}/protocol.png>
 <picture><source srcset="{0}/source.png"><img src="{0}/in-picture.png" alt="A chart"></picture>
-<svg><image href="{0}/svg.png"/><use href="{0}/use.svg#a"/></svg><video poster="{0}/poster.png" src="{0}/video.mp4" autoplay></video>
+<svg><image href="{0}/svg.png"/><use href="{0}/use.svg#a"/></svg>
+<video poster="{0}/poster.png" src="{0}/video.mp4" autoplay></video>
 <audio src="{0}/audio.mp3" autoplay></audio><iframe src="{0}/frame"></iframe><object data="{0}/object"></object>
-<embed src="{0}/embed"><input type="image" src="{0}/input.png"><table background="{0}/table.png"><tr><td>cell</td></tr></table>
-<script src="{0}/script.js"></script><script>new Image().src = "{0}/script.png"</script><img src=x onerror="fetch('{0}/error')">
+<embed src="{0}/embed"><input type="image" src="{0}/input.png">
+<table background="{0}/table.png"><tr><td>cell</td></tr></table>
+<script src="{0}/script.js"></script><script>new Image().src = "{0}/script.png"</script>
+<img src=x onerror="fetch('{0}/error')">
 <form action="{0}/form"><button autofocus onfocus="fetch('{0}/focus')">Sign in</button></form>
 <a href="javascript:fetch('{0}/js')">click</a> <a href="{0}/followed" ping="{0}/ping">a link</a>
-<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src={0}/mxss.png onerror=alert(1)&gt;"></table></math>
+<math><mtext><table><mglyph>
+<style><!--</style><img title="--&gt;&lt;img src={0}/mxss.png onerror=alert(1)&gt;"></table></math>
 </body></html>
 """
 
@@ -262,10 +267,15 @@ def conversation(desk: RunningDesk, client: str) -> tuple[str, int]:
     )
     html = mail.get_payload()[1]  # type: ignore[index]
     html.add_related(LOGO, "image", "png", cid="<shot>", filename="shot.png")  # type: ignore[union-attr]
-    mail.add_attachment(b"%PDF-1.4", "application", "pdf", filename="invoice-4711-of-november-with-a-rather-long-name.pdf")
+    mail.add_attachment(
+        b"%PDF-1.4", "application", "pdf", filename="invoice-4711-of-november-with-a-rather-long-name.pdf"
+    )
     first = desk.send(mail)
     told = first.letter("notification", AGENT)
-    desk.send(reply_to(told.mail, AGENT, "Hello,\n\nwe have looked into it: **Ink** was billed twice.\nIs 12.00 right?"), door="inside")
+    desk.send(
+        reply_to(told.mail, AGENT, "Hello,\n\nwe have looked into it: **Ink** was billed twice.\nIs 12.00 right?"),
+        door="inside",
+    )
     answer = until(lambda: letters_to(desk, client, "answer"))[0]
     desk.send(reply_to(answer.mail, address, "Yes, it is.\n\nThank you!"))
     return here(link_in(text_of(answer.mail), "open")), first.ticket
@@ -284,7 +294,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     page = context.new_page()
 
     def look(name: str) -> None:
-        results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+        results = Axe().run(
+            page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        )
         assert results.violations_count == 0, f"{name}\n{results.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         if PICTURES:

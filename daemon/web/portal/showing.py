@@ -60,9 +60,7 @@ class Showing:
         self._kept: OrderedDict[str, str | None] = OrderedDict()
         self._size = 0
 
-    async def conversation(
-        self, said: Sequence[Said], place: str, person: int, blocked: str
-    ) -> tuple[Shown, ...]:
+    async def conversation(self, said: Sequence[Said], place: str, person: int, blocked: str) -> tuple[Shown, ...]:
         """Messages of one page; the newest have the room, and of the others the beginning is shown."""
         room = ROOM
         shown: list[Shown] = []
@@ -146,6 +144,4 @@ def _cut(shown: Shown, said: Said, room: int, *, is_plain: bool) -> Shown:
     words = said.words
     is_cut = len(words) > room
     html = paragraphs(words[:room].rsplit(maxsplit=1)[0] + " …" if is_cut else words)
-    return Shown(
-        shown.id, shown.is_agent, shown.is_own, shown.name, shown.at, html, is_cut, is_plain, (), said.files
-    )
+    return Shown(shown.id, shown.is_agent, shown.is_own, shown.name, shown.at, html, is_cut, is_plain, (), said.files)

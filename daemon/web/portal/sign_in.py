@@ -75,9 +75,7 @@ def router(site: Site) -> APIRouter:
         visit, _ = await site.form(request)
         number, person = await _reader(site, request)
         session, token = clock.key(), request.path_params["link"].partition("-")[2]
-        if person is None or not await site.write(
-            lambda: signing_in.by_ticket_link(house, number, token, session)
-        ):
+        if person is None or not await site.write(lambda: signing_in.by_ticket_link(house, number, token, session)):
             return site.page(visit, "dead", 404, of_ticket=True)
         return await _inside(site, visit, session, f"/tickets/{number}")
 

@@ -60,9 +60,7 @@ async def _submit(site: Site, visit: Visit, sent: Sent) -> Response:
     try:
         form, subject = written(visit, sent, "words"), sent.line("subject")
         values = fields.canonical(site.house, site.house.desk(desk).team, _values(site, sent, desk), portal=True)
-        outcome = await submitting.submit(
-            site.house, site.reception, desk, author, subject, form, client, values
-        )
+        outcome = await submitting.submit(site.house, site.reception, desk, author, subject, form, client, values)
     except Unsafe:
         return _page(site, visit, sent, {"words": "not_written"}, 422)
     if outcome.state == "deferred":

@@ -58,9 +58,7 @@ class Visits:
         session = _token(request.cookies.get(self._session))
         visitor = None
         if session:
-            visitor = await asyncio.to_thread(
-                self._house.store.read, lambda: signing_in.visitor(self._house, session)
-            )
+            visitor = await asyncio.to_thread(self._house.store.read, lambda: signing_in.visitor(self._house, session))
         form = _token(request.cookies.get(self._form))
         language = phrases.choose(
             self._words,
@@ -89,9 +87,7 @@ class Visits:
         self._set(response, self._language, language, YEAR)
 
     def _set(self, response: Response, name: str, value: str, seconds: int | None) -> None:
-        response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax"
-        )
+        response.set_cookie(name, value, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax")
 
 
 def _token(value: str | None) -> str:
