@@ -145,6 +145,12 @@ def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | Non
     )
     if ticket is None:
         return known
+    last = known.office.last_act
+    if last is not None and last.ticket != ticket.id:  # it was done on a ticket that was merged into this one
+        there = facts.ticket(last.ticket or 0, None, None, now)
+        assert there is not None
+        undoable = office.office_of(house, Orders(), there, known.author.person, last)
+        known = replace(known, office=undoable, tickets={**known.tickets, there.id: there})
     shown = acts.shown(ticket.id, (*mail.in_reply_to, *mail.references))
     public = f"{words.text}\n{words.html or ''}" if isinstance(words, answer.Words) else ""
     return replace(
