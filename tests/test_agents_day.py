@@ -304,7 +304,7 @@ def hands_and_fields(day: Cast) -> None:
     )
     day.third.answers(INVOICE, "#assign none\n#team billing\n#reopen")
     day.brought(
-        ("receipt", day.third, "Assignee: Third Agent → none", "Team: support → billing", "Status: On hold → Open")
+        ("receipt", day.third, "Assignee: Third Agent → nobody", "Team: support → billing", "Status: On hold → Open")
     )
     day.third.answers(INVOICE, "#pending")
     day.brought(("receipt", day.third, "Status: Open → Waiting for the customer"))

@@ -230,3 +230,16 @@ def test_an_undo_by_its_page_acts_on_a_click_alone_and_once(desk: RunningDesk) -
     does(desk, first, "#close")
     desk.post(link, "decision=undo")
     assert desk.status(first.ticket) == "closed"
+
+
+def test_a_receipt_speaks_its_agents_language(open_desk: Callable[..., RunningDesk], sink: Sink) -> None:
+    desk = open_desk(sink, desks=DESKS.replace('name = "Desk Agent"', 'name = "Desk Agent"\nlanguage = "de"'))
+    first, other = opened(desk), opened(desk)
+    done = does(desk, first, f"#take\n#link {other.ticket}")
+    assert f"Zuständig: Desk Agent Verknüpft mit: #{other.ticket}" in told(done.letter("receipt", AGENT))
+    undone = told(does(desk, first, "#undo").letter("receipt", AGENT))
+    assert f"Nicht mehr verknüpft mit: #{other.ticket} Zuständig: Desk Agent → niemand" in undone
+    does(desk, first, "#note Look at this.")
+    assert "Notiz: zurückgezogen" in told(does(desk, first, "#undo").letter("receipt", AGENT)).replace(
+        "Notiz behalten", "Notiz"
+    )
