@@ -67,7 +67,9 @@ def _seen_to(case: Case, ticket: TicketFacts | None, agent: int, orders: Orders,
     if work.faults:
         return _unclear(case, ticket, agent, tuple(work.faults), releasable=False)
     if work.undoes:
-        return undoing.undo(facts.office.last_act, facts, ticket, agent, case.now, policy.fields)
+        last = facts.office.last_act
+        done_on = facts.tickets.get(last.ticket, ticket) if last is not None and last.ticket is not None else ticket
+        return undoing.undo(last, facts, done_on, agent, case.now, policy.fields)
     if ticket is None:
         return acting.without_ticket(work)
     public = acting.public(work, orders)

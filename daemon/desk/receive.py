@@ -138,13 +138,17 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
 def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | None, now: int) -> Facts:
     """What a decision about an agent's mail may know beside: its commands, and what it crosses with."""
     assert known.author is not None and known.author.person is not None
-    mail, words = arrival.mail, arrival.words
+    agent, mail, words = known.author.person, arrival.mail, arrival.words
     ticket = matching.match(known, proved=True).ticket
-    known = replace(
-        known, orders=orders, office=office.office_of(house, orders or Orders(), ticket, known.author.person)
-    )
+    known = replace(known, orders=orders, office=office.office_of(house, orders or Orders(), ticket, agent))
     if ticket is None:
         return known
+    last = known.office.last_act
+    if last is not None and last.ticket != ticket.id:  # it was done on a ticket that was merged into this one
+        there = facts.ticket(last.ticket or 0, None, None, now)
+        assert there is not None
+        undoable = office.office_of(house, Orders(), there, agent, last)
+        known = replace(known, office=undoable, tickets={**known.tickets, there.id: there})
     shown = acts.shown(ticket.id, (*mail.in_reply_to, *mail.references))
     public = f"{words.text}\n{words.html or ''}" if isinstance(words, answer.Words) else ""
     return replace(

@@ -13,7 +13,7 @@ from daemon.core.acts import ActFacts, Did, Shown, Spoken
 from daemon.core.values import Instant
 from daemon.store import query
 from daemon.store.prepared import Prepared, Slot, Slots
-from daemon.store.tables import Act, MailAddress, Message, Outbox, Participant, TicketLink
+from daemon.store.tables import Act, MailAddress, Message, Outbox, Participant, Ticket, TicketLink
 
 RELATED = "related"
 
@@ -46,10 +46,15 @@ def find(number: int) -> ActFacts | None:
 
 
 def last(agent: int, ticket: int | None) -> ActFacts | None:
-    """The agent's last act on this ticket (None: on none) that did something and was not undone."""
+    """The agent's last act on this ticket, or on one that was merged into it, that did something and was not undone.
+
+    None: on no ticket.
+    """
+    merged = Ticket.select(Ticket.id).where(Ticket.merged_into == ticket)
+    here = (Act.ticket == ticket) | Act.ticket.in_(merged)
     wanted = _ACTS().where(
         Act.agent == agent,
-        Act.ticket == ticket if ticket is not None else Act.ticket.is_null(),
+        here if ticket is not None else Act.ticket.is_null(),
         Act.undone_at.is_null(),
         Act.did != "[]",
     )

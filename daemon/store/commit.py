@@ -123,7 +123,7 @@ def _acted(decided: Plan, mail: Mail | None, ticket: int | None, message: int | 
         assert message is not None
         replies.wait(message, decided.wait)
     if decided.withdraws is not None:
-        replies.withdraw(decided.withdraws)
+        replies.withdraw(decided.withdraws, now)
     if decided.undoes is not None:
         acts.undone(decided.undoes, now)
     news(decided.news, ticket, message, now)

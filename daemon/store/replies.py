@@ -13,7 +13,7 @@ from daemon.core.acts import Wait
 from daemon.core.values import Address, Instant
 from daemon.store import indexing, query
 from daemon.store import people as store_people
-from daemon.store.tables import Message, Waiting
+from daemon.store.tables import Hold, Message, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,12 @@ def _read(written: str) -> tuple[int, ...]:
     return tuple(store_people.today(person) for person in json.loads(written))
 
 
-def withdraw(message: int) -> None:
-    """A message will not go out, or is one no longer."""
+def withdraw(message: int, now: Instant) -> None:
+    """A message will not go out, or is one no longer; a question about it is settled by that."""
     Waiting.delete().where(Waiting.message == message).execute()
+    Hold.update(decision="discarded", decided_at=now).where(
+        Hold.message == message, Hold.decided_at.is_null()
+    ).execute()
     Message.update(state="withdrawn").where(Message.id == message).execute()
     indexing.index_message(message)
 
