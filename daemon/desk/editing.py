@@ -35,7 +35,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     snooze = changes.snooze
     row = facts.ticket_row(number)
     if snooze and wanted.get("status", "on_hold") != "on_hold":
-        raise Refused("invalid", "not-allowed", "a ticket that is put aside is on_hold", "status")
+        raise Refused("conflict", "not-allowed", "a ticket that is put aside is on_hold", "status")
     if snooze == "":
         snooze = None
         if row.snoozed_until is not None:
@@ -54,7 +54,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
         lacking = tuple((name, "this is required before the ticket is resolved") for name in error.fields)
         raise Refused("conflict", "field-required", str(error), faults=lacking) from None
     except Unchangeable as error:
-        kind: Kind = "conflict" if error.moves is not None else "invalid"
+        kind: Kind = "conflict" if error.moves is not None or error.field == "snooze" else "invalid"
         because = "move-not-allowed" if error.moves is not None else "not-allowed"
         raise Refused(kind, because, str(error), error.field, error.moves, error.faults) from None
 
@@ -78,7 +78,7 @@ def merge(house: House, by: By, number: int, into: int) -> None:
     ticket = existing(number, now)
     other = facts.ticket(into, None, None, now)
     if other is None or into == number:
-        raise Refused("invalid", "no-such-ticket", "there is no such other ticket", "into")
+        raise Refused("conflict", "no-such-ticket", "there is no such other ticket", "into")
     for place, end in (("", ticket), ("into", other)):
         if end.status in ENDS:
             raise Refused("conflict", "ticket-ended", f"ticket {end.id} is {end.status}", place)

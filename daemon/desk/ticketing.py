@@ -125,6 +125,8 @@ class Ticketing:
         arrival = await self._arrival(by, author, to, address, draft, self._evidence(by, author), seen)
         if by.agent is None:
             return arrival
+        if not arrival.mail.reply_text.strip():
+            raise Refused("conflict", "no-words", "there is nothing to see in these words", "body")
         said = await self._read(lambda: said_literally(house, arrival.parsed, arrival.raw, {number}))
         if isinstance(said, answer.Withheld):
             raise Refused("invalid", said.because, "the words hold what no customer may see", "body")
@@ -162,8 +164,6 @@ class Ticketing:
         if not isinstance(parsed, Mail):
             raise Refused("invalid", parsed.because, "as a mail it cannot be read")
         words = parsed.text.strip("\n")
-        if not words.strip():
-            raise Refused("invalid", "no-words", "there is nothing to see in these words", "body")
         literal = replace(
             parsed,
             reply_text=words,
@@ -198,7 +198,7 @@ class Ticketing:
         else:
             person = facts.person_at(author.key)
             if person is None or person.id not in ticket.participants:
-                raise Refused("invalid", "no-usable-sender", f"{author.address} takes no part in the ticket", "author")
+                raise Refused("conflict", "no-usable-sender", f"{author.address} takes no part in the ticket", "author")
         if person is None:
             raise Refused("conflict", "no-usable-sender", "whoever has this token has no address any longer")
         return person

@@ -124,6 +124,8 @@ def _card(row: Sequence[Any], addresses: Iterable[tuple[Any, ...]], tickets: tup
 
 def write(number: int, fields: dict[str, str | None]) -> None:
     """Change what stands on a card; a language set so is known, whatever the last mail was in."""
+    if not fields:
+        return
     more = {"other_language": None} if "language" in fields else {}
     Person.update(fields | more).where(Person.id == number).execute()
     indexing.index_person(number)

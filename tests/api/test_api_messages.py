@@ -52,7 +52,7 @@ def test_a_program_replies_for_a_customer_of_the_ticket_alone(shop: httpx.Client
     assert (said["kind"], said["author"]["email"]) == ("customer", customer)
     for author in (fresh(), "agent@desk.example"):
         body = {"kind": "reply", "body": "Hm.", "author": author}
-        assert refused(shop.post(path(ticket, "/messages"), json=body), 422, "invalid")["errors"]
+        assert refused(shop.post(path(ticket, "/messages"), json=body), 409, "no-usable-sender")["errors"]
     refused(shop.post(path(ticket, "/messages"), json={"kind": "reply", "body": "Hm."}), 422, "invalid")
 
 
@@ -110,7 +110,7 @@ def test_an_upload_is_its_tokens_alone_and_is_used_once(agent: httpx.Client, sho
         ("multipart/form-data", b"", 415),
         ("multipart/form-data; boundary=x", b"", 422),
         ("multipart/form-data; boundary=x", b"--x\r\nnonsense", 422),
-        ("multipart/form-data; boundary=x", FORM % b'name="file"', 400),
+        ("multipart/form-data; boundary=x", FORM % b'name="file"', 422),
         ("multipart/form-data; boundary=x", FORM % b'name="a"; filename="b"', 422),
         ("multipart/form-data; boundary=x", b"\0\xff" * 500, 400),
     ],

@@ -83,7 +83,6 @@ IDEMPOTENCY_KEY = {
     "description": "A request that is sent again with the same key within 24 hours is done once.",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "example": "7d8e4b1c-order-1042",
 }
 
 

@@ -14,8 +14,8 @@ from daemon.web.api.answers import MESSAGE, MESSAGES
 from daemon.web.api.bodies import read_json, validated
 from daemon.web.api.callers import Caller
 from daemon.web.api.enclosing import draft, enclosed
-from daemon.web.api.models import NewMessage, asks
-from daemon.web.api.problems import Fault, invalid, not_found
+from daemon.web.api.models import NewMessage, NewNote, NewReply, asks
+from daemon.web.api.problems import Fault, Problem, not_found
 
 After = Annotated[str | None, Query(pattern=r"^message_[1-9][0-9]{0,11}$", description="Those after this one.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -65,14 +65,15 @@ def router(desk: Access) -> APIRouter:
     async def create(ticket: TicketNumber, request: Request, caller: Writing) -> JSONResponse:
         """Say something. A reply goes out by mail to everyone who takes part; a note stays in the house."""
         number = number_of(ticket)
-        new = validated(NewMessage, await read_json(request, house.config.api.body_size))
-        if new.kind == "note":
+        new = validated(NewMessage, await read_json(request, house.config.api.body_size)).root
+        if isinstance(new, NewNote):
             for_the_desk(caller)
-        _fits(new, caller)
+        else:
+            _fits(new, caller)
         await desk.read(lambda: seen(caller, number))
         files, drop = await enclosed(desk, caller, new.attachments)
         said = draft(request, house, new.body, files)
-        if new.kind == "note":
+        if isinstance(new, NewNote):
             outcome = await desk.ticketing.note(by(caller), number, said)
         else:
             author = Address("", new.author) if new.author else None
@@ -89,12 +90,12 @@ def router(desk: Access) -> APIRouter:
     return routes
 
 
-def _fits(new: NewMessage, caller: Caller) -> None:
-    """Problem 422 for members that say nothing in the mouth of this caller."""
+def _fits(new: NewReply, caller: Caller) -> None:
+    """Problem 403 for members that are not for this caller to say."""
     faults = []
-    if new.author is not None and (caller.person is not None or new.kind == "note"):
+    if new.author is not None and caller.person is not None:
         faults.append(Fault("/author", "Only a program that replies for a customer says who that is."))
-    if new.status is not None and (caller.agent is None or new.kind == "note"):
+    if new.status is not None and caller.agent is None:
         faults.append(Fault("/status", "Only an agent's reply says what becomes of the ticket."))
     if faults:
-        raise invalid(faults)
+        raise Problem(403, "not-allowed", "This token may not do that", faults=faults)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
 from daemon.core.status import Priority, Status, Type
+from daemon.desk.house import House
 
 LONGEST_WORDS = 200_000
 MOST_TAGS = 50
@@ -20,11 +22,8 @@ BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 TICKET_ID = r"^ticket_[1-9][0-9]{0,11}$"
 UPLOAD_ID = r"^upload_[a-z2-7]{32}$"
 
-VISIBLE = "[!-~\u00a1-\u1fff\u2030-\ud7ff\uf900-\ufefe\U00010000-\U0010ffff]"
-"""Something to see: a text of blanks and controls alone says nothing."""
-
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS, pattern=VISIBLE)]
-Line = Annotated[str, Field(min_length=1, max_length=250, pattern=VISIBLE)]
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS)]
+Line = Annotated[str, Field(min_length=1, max_length=250)]
 Email = Annotated[str, Field(max_length=254, pattern=EMAIL, examples=["customer@example.net"])]
 Name = Annotated[str, Field(max_length=200)]
 Tag = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -38,6 +37,23 @@ Fields = Annotated[
     dict[str, str | int | float | None],
     Field(max_length=100, description="Fields that the operator declared; null takes a value away."),
 ]
+
+
+RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(\.[0-9]{1,30})?([Zz]|[+-][0-9:]{5})", re.ASCII)
+
+
+def _written(value: object) -> object:
+    """An instant as RFC 3339 writes it, and nothing else that could be taken for one."""
+    if isinstance(value, str):
+        found = RFC3339.fullmatch(value)
+        if found is None:
+            raise ValueError("write an instant as RFC 3339 does, such as 2026-11-28T09:30:00Z")
+        fraction = found[1] or ""
+        return value.replace(fraction, fraction[:7], 1) if fraction else value
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), Field(strict=False)]
 
 
 class Body(BaseModel):
@@ -130,9 +146,7 @@ class TicketChange(Body):
     assigned_to: Assignee | None = None
     tags: Tags = []
     resolution: Resolution | None = None
-    snoozed_until: Annotated[
-        AwareDatetime | None, Field(strict=False, description="Until then the ticket is put aside (on_hold).")
-    ] = None
+    snoozed_until: Annotated[Instant | None, Field(description="Until then the ticket is put aside (on_hold).")] = None
     fields: Fields = {}
 
 
@@ -143,17 +157,29 @@ READ_ONLY = frozenset(
 """Members of a ticket that only the desk says."""
 
 
-class NewMessage(Body):
-    """What is to be said: publicly, or for colleagues alone."""
+class NewReply(Body):
+    """What is to be said to everyone who takes part. ``author``: of a program, the customer whose words these are;
+    ``status``: of an agent, what the reply makes of the ticket."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"kind": "reply", "body": "We are on our way."}})
-    kind: Literal["reply", "note"]
+    kind: Literal["reply"]
     body: Words
-    author: Annotated[
-        Email | None, Field(description="For a program: the customer of the ticket whose words these are.")
-    ] = None
-    status: Annotated[Status | None, Field(description="What an agent's reply makes of the ticket.")] = None
+    author: Email | None = None
+    status: Status | None = None
     attachments: Files = []
+
+
+class NewNote(Body):
+    """What is to be said to colleagues alone."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"kind": "note", "body": "They called twice."}})
+    kind: Literal["note"]
+    body: Words
+    attachments: Files = []
+
+
+class NewMessage(RootModel[Annotated[NewReply | NewNote, Field(discriminator="kind")]]):
+    """A reply or a note."""
 
 
 class Merge(Body):
@@ -179,23 +205,48 @@ class CardChange(Body):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{1,8})?$", examples=["de"])] | None = None
 
 
-def asks(model: type[BaseModel], *types: str, enums: dict[str, list[str]] | None = None) -> dict[str, Any]:
-    """The part of an operation's document that tells of its body; ``enums`` are values that the configuration knows."""
+def asks(model: type[BaseModel], *types: str, house: House | None = None) -> dict[str, Any]:
+    """The part of an operation's document that tells of its body, with what the configuration of a house knows."""
     schema = model.model_json_schema()
     known = schema.pop("$defs", {})
-    for name, values in (enums or {}).items():
-        schema["properties"][name] = {"type": "string", "enum": values}
     told = _whole(schema, known)
+    if house is not None:
+        properties = told["properties"]
+        properties |= {name: each for name, each in _configured(house).items() if name in properties}
     content = {kind: {"schema": told} for kind in types or ("application/json",)}
     return {"requestBody": {"required": True, "content": content}}
 
 
+def _configured(house: House) -> dict[str, Any]:
+    """Members whose values the operator declared."""
+    kinds: dict[str, dict[str, Any]] = {
+        "text": {"type": ["string", "null"], "maxLength": 1_000},
+        "number": {"type": ["integer", "null"]},
+        "date": {"type": ["string", "null"], "format": "date"},
+    }
+    fields = {
+        one.name: {
+            "title": one.title,
+            **(kinds[one.kind] if one.kind != "choice" else {"enum": [*one.choices, None]}),
+        }
+        for one in house.policy.fields
+    }
+    return {
+        "team": {"type": "string", "enum": sorted(house.config.teams)},
+        "desk": {"type": "string", "enum": [desk.name for desk in house.config.desk]},
+        "fields": {"type": "object", "properties": fields, "additionalProperties": False},
+    }
+
+
 def _whole(schema: Any, known: dict[str, Any]) -> Any:
-    """A schema with what it refers to in its place, and without defaults that stand for "not given"."""
+    """A schema with what it refers to in its place, without NUL (``bodies`` refuses it), and without defaults that
+    stand for "not given"."""
     if isinstance(schema, list):
         return [_whole(one, known) for one in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return _whole(known[schema["$ref"].rpartition("/")[2]], known)
-    return {name: _whole(value, known) for name, value in schema.items() if name != "default"}
+    if schema.get("type") == "string" and not {"pattern", "enum", "const", "format"} & set(schema):
+        schema = schema | {"pattern": "^[^\\u0000]*$"}
+    return {name: _whole(value, known) for name, value in schema.items() if name not in ("default", "discriminator")}

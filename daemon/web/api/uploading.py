@@ -1,5 +1,4 @@
-"""Taking a file out of a multipart form: one part named ``file``, no larger than a mail may be, no longer than it may
-take."""
+"""Taking a file out of a multipart form: the part named ``file``; others are not looked at."""
 
 from __future__ import annotations
 
@@ -20,6 +19,7 @@ from daemon.web.api.problems import Fault, Problem, invalid
 from daemon.web.api.spool import Full
 
 ROOM_FOR_HEADERS = 10_000
+MOST_OTHERS = 100
 SECONDS = 300.0
 FORM: dict[str, Any] = {
     "requestBody": {
@@ -72,10 +72,12 @@ async def _file(request: Request, body: bytes) -> tuple[str, str, bytes]:
         yield b""
 
     try:
-        parser = MultiPartParser(request.headers, stream(), max_files=1, max_fields=0, max_part_size=len(body) + 1)
+        parser = MultiPartParser(
+            request.headers, stream(), max_files=MOST_OTHERS, max_fields=MOST_OTHERS, max_part_size=len(body) + 1
+        )
         form = await parser.parse()
     except (MultiPartException, FormParserError, ValueError, KeyError, UnicodeError):
-        sentence = "It is no form with one part, named file, that is a file."
+        sentence = "It is no sound multipart/form-data."
         raise Problem(400, "body-unreadable", "The body cannot be read", sentence) from None
     file = form.get("file")
     if not isinstance(file, UploadFile):

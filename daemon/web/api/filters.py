@@ -1,0 +1,122 @@
+"""What a list of tickets may be asked for, and what the rows are asked then."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from daemon.core import hours
+from daemon.core.query import SearchError, parse
+from daemon.core.status import Priority, Status, Type
+from daemon.store import listing, people, search
+from daemon.store.listing import Order, Place, Wanted
+from daemon.web.api.access import Access
+from daemon.web.api.callers import Caller
+from daemon.web.api.models import Instant
+from daemon.web.api.problems import Fault, invalid
+
+Sort = Literal[
+    "createdAt", "-createdAt", "updatedAt", "-updatedAt", "priority", "-priority", "due", "-due"
+]  # fmt: skip
+
+
+Text = Annotated[str, Field(max_length=254, pattern="^[^\x00]*$")]
+OF_THE_DESK = frozenset({"team", "assignee", "tag", "promise", "due_within"})
+
+
+class Asked(BaseModel):
+    """What a list is asked for. A filter that stands several times asks for any of its values, ``tag`` for all."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    q: Annotated[str, Field(max_length=500, description="Words to search for; see the guide.")] = ""
+    status: list[Status] = []
+    priority: list[Priority] = []
+    type: list[Type] = []
+    team: Annotated[list[Text], Field(max_length=50)] = []
+    desk: Annotated[list[Text], Field(max_length=50)] = []
+    assignee: Annotated[
+        list[Text],
+        Field(max_length=50, description="An agent's address or id; none; me = the token's own."),
+    ] = []
+    requester: Annotated[list[Text], Field(max_length=50, description="A customer's address or id.")] = []
+    tag: Annotated[list[Text], Field(max_length=50)] = []
+    created_since: Instant | None = None
+    created_before: Instant | None = None
+    updated_since: Instant | None = None
+    updated_before: Instant | None = None
+    promise: Annotated[
+        Literal["running", "paused", "broken"] | None, Field(description="Of a promise on the ticket.")
+    ] = None
+    due_within: Annotated[
+        str | None, Field(pattern=r"^[1-9][0-9]{0,3}[mhd]$", description="A running promise is due so soon: 4h, 2d.")
+    ] = None
+    sort: Annotated[Sort, Field(description="With - the greatest come first. due: those without come last.")] = (
+        "-createdAt"
+    )
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=200, description="nextCursor of the page before.")] = None
+
+    @property
+    def is_for_the_desk(self) -> bool:
+        """Whether it asks by what only the desk sees."""
+        return bool(self.model_fields_set & OF_THE_DESK) or self.sort.endswith("due")
+
+
+def page(desk: Access, asked: Asked, caller: Caller, after: Place | None) -> list[Place]:
+    """The next tickets of a list, and one more where there are more. Reads rows."""
+    order: Order = asked.sort.removeprefix("-")  # type: ignore[assignment]
+    wanted = _wanted(desk, asked, caller)
+    return listing.page(wanted, order, descending=asked.sort.startswith("-"), after=after, limit=asked.limit + 1)
+
+
+def _found(asked: Asked, caller: Caller) -> Any:
+    """The tickets that a search finds; a requester's finds nothing by what only the desk sees."""
+    try:
+        if caller.requester is not None and any(term.place == "tag" for term in parse(asked.q)):
+            raise SearchError("tags are the desk's own")
+        return search.tickets(asked.q, notes=caller.requester is None and caller.may("notes:read"))
+    except SearchError as error:
+        raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
+
+
+def _wanted(desk: Access, asked: Asked, caller: Caller) -> Wanted:
+    """What the rows are asked for. Whoever is not known is nobody's requester and has no ticket."""
+    now = desk.house.now()
+    assignees = [person for one in asked.assignee if one != "none" for person in _persons(one, caller)]
+    nobody = bool(asked.assignee) and not assignees and "none" not in asked.assignee
+    return Wanted(
+        statuses=tuple(asked.status),
+        priorities=tuple(asked.priority),
+        types=tuple(asked.type),
+        teams=tuple(asked.team),
+        desks=tuple(asked.desk),
+        assignees=tuple(assignees) or ((0,) if nobody else ()),
+        unassigned="none" in asked.assignee,
+        requesters=tuple(p for one in asked.requester for p in _persons(one, caller)) if asked.requester else None,
+        tags=tuple(asked.tag),
+        created_since=_instant(asked.created_since),
+        created_before=_instant(asked.created_before),
+        updated_since=_instant(asked.updated_since),
+        updated_before=_instant(asked.updated_before),
+        promised=asked.promise,
+        due_before=now + hours.duration(asked.due_within) if asked.due_within else None,
+        theirs=people.today(caller.requester) if caller.requester is not None else None,
+        found=_found(asked, caller) if asked.q.strip() else None,
+    )
+
+
+def _instant(moment: Instant | None) -> int | None:
+    return int(moment.timestamp()) if moment is not None else None
+
+
+def _persons(named: str, caller: Caller) -> tuple[int, ...]:
+    """The person of an address, of an id, or ``me``; none for whoever is not known."""
+    if named == "me":
+        return (caller.agent,) if caller.agent is not None else ()
+    digits = named.removeprefix("user_")
+    if digits != named:
+        return (int(digits),) if digits.isascii() and digits.isdigit() and len(digits) <= 12 else ()
+    found = people.at(named)
+    return (found,) if found is not None else ()

@@ -1,0 +1,95 @@
+"""Whatever is sent, it is refused with a reason, and nothing of it is kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.asking import done, opened, path
+from tests.journey.mails import fresh
+from tests.journey.running import RunningDesk
+
+GOOD = {"subject": "x", "description": "y", "user": {"email": "bad-input@customer.example"}}
+BAD: dict[str, bytes] = {
+    "nothing": b"",
+    "no JSON": b"subject=x",
+    "10,000 deep": b'{"subject":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+    "a huge number": json.dumps(GOOD)[:-1].encode() + b',"tags":[' + b"9" * 5_000 + b"]}",
+    "a number beyond": json.dumps(GOOD)[:-1].encode() + b',"priority":1e999}',
+    "NaN": b'{"subject": NaN}',
+    "a NUL": json.dumps(GOOD | {"subject": "a\0b"}).encode(),
+    "a lone surrogate": b'{"subject":"\\ud800","description":"y"}',
+    "a name twice": b'{"subject":"x","subject":"y","description":"z"}',
+    "no UTF-8": b'{"subject":"\xff"}',
+    "a list": b"[]",
+    "a text": b'"ticket"',
+    "nothing in it": b"{}",
+    "null": b"null",
+    "another name": json.dumps(GOOD | {"colour": "red"}).encode(),
+    "a reserved name": json.dumps(GOOD | {"__class__": "x"}).encode(),
+    "too long a subject": json.dumps(GOOD | {"subject": "x" * 251}).encode(),
+    "no address": json.dumps(GOOD | {"user": {"email": "a@b"}}).encode(),
+    "two addresses": json.dumps(GOOD | {"user": {"email": "a@b.example,c@d.example"}}).encode(),
+    "a header in an address": json.dumps(GOOD | {"user": {"email": "a@b.example\r\nBcc: c@d.example"}}).encode(),
+    "no base64": json.dumps(GOOD | {"attachments": [{"name": "a", "content": "%%%"}]}).encode(),
+    "no upload": json.dumps(GOOD | {"attachments": [{"upload": "upload_../../config"}]}).encode(),
+    "too many files": json.dumps(GOOD | {"attachments": [{"name": "a", "content": ""}] * 21}).encode(),
+    "too many tags": json.dumps(GOOD | {"tags": [f"t{n}" for n in range(51)]}).encode(),
+    "a tag that is none": json.dumps(GOOD | {"tags": ["A B"]}).encode(),
+    "a body over the limit": json.dumps(GOOD | {"description": "x" * 2_000_000}).encode(),
+}
+
+
+def kept(desk: RunningDesk) -> list[list[dict[str, Any]]]:
+    """How much there is of what a request could leave behind; letters on their way leave none of it."""
+    return [desk.rows(f"SELECT count(*) AS n FROM {table}") for table in ("ticket", "message", "inbound", "person")]
+
+
+@pytest.mark.parametrize("body", BAD.values(), ids=BAD)
+def test_a_bad_body_is_refused_with_a_problem_and_keeps_nothing(
+    shop: httpx.Client, desk: RunningDesk, body: bytes
+) -> None:
+    before = kept(desk)
+    answer = shop.post("/v2/support-tickets", content=body, headers={"Content-Type": "application/json"})
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status"} <= set(answer.json())
+    assert kept(desk) == before
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/xml", "multipart/form-data", "application/json; charset=utf-16"]
+)
+def test_a_body_of_another_type_is_refused(shop: httpx.Client, kind: str) -> None:
+    answer = shop.post("/v2/support-tickets", content=json.dumps(GOOD), headers={"Content-Type": kind})
+    assert answer.status_code == 415
+
+
+def test_every_fault_of_a_body_is_told_at_once(shop: httpx.Client) -> None:
+    body = {"subject": "", "priority": "soon", "user": {"email": "nobody"}, "tags": ["A"], "colour": 1}
+    answer = shop.post("/v2/support-tickets", json=body)
+    pointers = {one["pointer"] for one in answer.json()["errors"]}
+    assert pointers == {"#/subject", "#/description", "#/priority", "#/user/email", "#/tags/0", "#/colour"}
+
+
+def test_a_change_that_is_half_wrong_changes_nothing(shop: httpx.Client) -> None:
+    ticket = opened(shop, fresh(), tags=["before"])
+    for wrong in ({"team": "nobody"}, {"status": "merged"}, {"resolution": {"code": "No Code"}}, {"fields": {"x": 1}}):
+        answer = shop.put(path(ticket), json={"priority": "urgent", "tags": ["after"], **wrong})
+        assert 400 <= answer.status_code < 500
+        assert done(shop.get(path(ticket)))["priority"] == "medium"
+        assert done(shop.get(path(ticket)))["tags"] == ["before"]
+
+
+def test_no_header_is_smuggled_into_a_mail(shop: httpx.Client, desk: RunningDesk) -> None:
+    customer, before = fresh(), len(desk.letters())
+    name = "Eve\r\nBcc: everyone@else.example\r\n\r\nWords"
+    subject = "Hi\r\nBcc: everyone@else.example\u2028X-Evil: 1"
+    body = {"subject": subject, "description": "y", "user": {"email": customer, "name": name}}
+    done(shop.post("/v2/support-tickets", json=body), 201)
+    for letter in desk.letters()[before:]:
+        assert letter.mail["Bcc"] is None
+        assert letter.mail["X-Evil"] is None
