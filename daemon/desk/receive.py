@@ -138,19 +138,19 @@ def gather(house: House, arrival: Arrival, now: int, evidence: Evidence = NO_EVI
 def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | None, now: int) -> Facts:
     """What a decision about an agent's mail may know beside: its commands, and what it crosses with."""
     assert known.author is not None and known.author.person is not None
-    mail, words = arrival.mail, arrival.words
+    mail, words, agent = arrival.mail, arrival.words, known.author.person
     ticket = matching.match(known, proved=True).ticket
-    known = replace(
-        known, orders=orders, office=office.office_of(house, orders or Orders(), ticket, known.author.person)
-    )
+    known = replace(known, orders=orders, office=office.office_of(house, orders or Orders(), ticket, agent))
     if ticket is None:
         return known
+    lately = now - house.policy.crossing_within
     shown = acts.shown(ticket.id, (*mail.in_reply_to, *mail.references))
     public = f"{words.text}\n{words.html or ''}" if isinstance(words, answer.Words) else ""
     return replace(
         known,
         shown=shown,
-        spoken=acts.spoken(ticket.id, shown, now - house.policy.crossing_within),
+        spoken=acts.spoken(ticket.id, shown, lately),
+        joined=ticket.participants & acts.joined(ticket.id, agent, shown, lately),
         quotes_note=bool(public.strip() and leaks(public, sentences(acts.notes(ticket.id)))),
     )
 

@@ -123,4 +123,4 @@ def _facts(house: House, arrival: Arrival, message: int, now: int) -> Facts:
     assert ticket is not None
     before = Shown(rows.received_at(message), message)
     spoken = acts.spoken(ticket, before, 0)
-    return replace(known, shown=before, spoken=spoken, withheld=None, quotes_note=False)
+    return replace(known, shown=before, spoken=spoken, joined=frozenset(), withheld=None, quotes_note=False)

@@ -60,6 +60,31 @@ def notification(w: Writing) -> Letter:
     )
 
 
+def merge(w: Writing) -> Letter:
+    """Another ticket was merged into one of the reader's, or is no longer: who reads their answers now."""
+    told = dict(w.outgoing.data)
+    number, other = cast(int, told["number"]), cast(int, told["other"])
+    ticket = dossier.card(w.house, number, w.now)
+    said = rows.said(number, limit=dossier.MOST_EARLIER)
+    latest = next((one for one in said if one.kind == "customer"), None)
+    desk, token = facts.desk_of(number), w.house.keyring.token(number, w.person.id)
+    is_mine = facts.ticket_row(number).assignee_id == w.person.id
+    address = w.house.book.reply_address(w.house.desk(desk).name, number, token)
+    return agents_letters.notification(
+        w.house.templates,
+        w.desk,
+        to_agent(w.house, desk, number, w.person, w.message_id, token, w.now),
+        cast(Occasion, w.outgoing.kind),
+        latest.author if latest else ticket.requester,
+        latest.words if latest else "",
+        ticket,
+        history=dossier.history(w.house, [one for one in said if one is not latest]),
+        actions=dossier.actions(address, number, ticket.subject, ticket.status, is_mine=is_mine),
+        by=_colleague(w).name,
+        other=other,
+    )
+
+
 def _card(w: Writing) -> TicketCard:
     """The card of the ticket, the same for all who are told."""
     if w.shared.card is None:
@@ -166,6 +191,7 @@ def receipt(w: Writing) -> Letter:
         told.skipped,
         undo,
         by_mail,
+        readers=tuple(found for who in told.readers if (found := _addressed(who))),
     )
     return agents_letters.receipt(w.house.templates, w.desk, _post(w), what)
 

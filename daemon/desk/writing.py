@@ -20,6 +20,8 @@ def write(w: Writing) -> Letter:
             return to_customers.reminder(w)
         case "opened" | "replied" | "assigned" | "noted" | "mentioned" | "answered" | "crossed":
             return to_agents.notification(w)
+        case "merged" | "unmerged":
+            return to_agents.merge(w)
         case "confirmation":
             return to_agents.question(w)
         case "unclear":

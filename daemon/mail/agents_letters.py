@@ -56,13 +56,15 @@ def notification(
     history: tuple[Earlier, ...] = (),
     actions: tuple[Action, ...] = (),
     by: str = "",
+    other: int | None = None,
 ) -> Letter:
     """Tell one agent what was written, so that an answer to this mail answers the customer.
 
-    ``history`` begins with the latest; ``by`` is the name of the colleague who gave the ticket to this agent.
+    ``history`` begins with the latest; ``by`` is the name of the colleague who gave the ticket to this agent,
+    or merged the ``other`` one into it.
     """
     history = _cut(history, LONGEST_EARLIER)
-    context = Notification(kind, card(desk), author, words, files, ticket, history, actions, by)
+    context = Notification(kind, card(desk), author, words, files, ticket, history, actions, by, other)
     letter = _to_agent(templates, "notification", context, desk, post, ticket.number, enclosures)
     author = harmless(author)
     via = f"{author.name or author.address.rpartition('@')[0]} via {desk.title}"

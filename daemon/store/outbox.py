@@ -143,12 +143,12 @@ def defer(number: int, until: Instant, response: str) -> None:
 
 
 def notifications(tickets: Collection[int], lane: str, most: int) -> list[bytes]:
-    """The bytes of the latest notifications of these tickets to one agent (a casefolded address)."""
+    """The bytes of the latest notifications and merges of these tickets to one agent (a casefolded address)."""
     if not tickets:
         return []
     found = query.column(
         Outbox.select(Outbox.raw_bytes)
-        .where(Outbox.ticket.in_(list(tickets)), Outbox.lane == lane, Outbox.kind == "notification")
+        .where(Outbox.ticket.in_(list(tickets)), Outbox.lane == lane, Outbox.kind.in_(("notification", "merged")))
         .order_by(Outbox.id.desc())
         .limit(most)
     )

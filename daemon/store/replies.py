@@ -94,7 +94,7 @@ def _unreleased(condition: Any, limit: int) -> list[Unreleased]:
         .order_by(Waiting.release_at, Waiting.message)
         .limit(limit)
     )
-    return [Unreleased(row[0], row[1], Wait(*row[2:6], _read(row[6]))) for row in rows]
+    return [Unreleased(row[0], row[1], Wait(row[2], row[3], row[4], row[5], _read(row[6]))) for row in rows]
 
 
 def next_release() -> Instant | None:

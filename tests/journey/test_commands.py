@@ -94,6 +94,29 @@ def test_a_waiting_answer_goes_to_those_of_its_receipt_and_to_nobody_who_came_la
     assert sorted(released(patient, first.ticket)) == sorted([customer, guest])
 
 
+def test_whose_ticket_another_is_merged_into_hears_who_reads_their_answers_now(desk: RunningDesk) -> None:
+    one, other = fresh(), fresh("other")
+    into, gone = opened(desk, one), opened(desk, other)
+    does(desk, into, "#take", SECOND)
+    old = into.letter("notification", SECOND).mail
+    merged = does(desk, gone, f"#merge {into.ticket}")
+    assert f"Answers to this request go from now on to {one}, {other}" in told(merged.letter("receipt", AGENT))
+    letter = merged.letter("merged", SECOND)
+    assert letter.ticket == into.ticket
+    says = f"Desk Agent merged request #{gone.ticket} into this one. Answers to this mail go to: - {one} - {other}"
+    assert says in told(letter)
+    held = desk.send(reply_to(old, SECOND, "For one alone."), "inside")
+    assert held.kinds == [("confirmation", SECOND)]
+    assert "Another request was merged into this one meanwhile" in told(held.letter("confirmation"))
+    sent = desk.send(reply_to(letter.mail, SECOND, "For both."), "inside")
+    assert sorted(x.recipient for x in sent.letters if x.kind == "answer") == sorted([one, other])
+    [link] = re.findall(r"https?://\S+/undo/\S+", text_of(merged.letter("receipt").mail))
+    before = len(desk.letters())
+    desk.post(link, "decision=undo")
+    [parted] = [x for x in desk.letters()[before:] if x.kind == "merged"]
+    assert f"Answers to this mail go to: - {one} {one} wrote:" in told(parted)
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
