@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daemon.core.values import Address
-from daemon.mail.cards import Action, Earlier, File, TicketCard
+from daemon.mail.cards import Action, Changed, Earlier, File, TicketCard
 from daemon.mail.contexts import (
     Alarm,
     Alert,
@@ -120,10 +120,14 @@ def confirmation(
     by_mail: str | None = None,
     discard_by_mail: str | None = None,
     shown: str = "",
+    understood: tuple[str, ...] = (),
+    changes: tuple[Changed, ...] = (),
+    *,
+    internal: bool = False,
 ) -> Letter:
     """Ask an agent about a held mail; ``post.reply_to`` is the confirm address, no ``link`` = it cannot be released.
 
-    ``shown`` are newer words of others, which the agent had not seen.
+    ``shown`` are newer words of others, which the agent had not seen; ``understood``, ``changes`` what would be done.
     """
     context = Confirmation(
         card(desk),
@@ -137,6 +141,9 @@ def confirmation(
         by_mail,
         discard_by_mail,
         beginning(shown, LONGEST_PREVIEW),
+        understood,
+        changes,
+        internal,
     )
     return _to_agent(templates, "confirmation", context, desk, post, number or 0)
 

@@ -270,6 +270,11 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
                 BY_MAIL,
                 BY_MAIL,
                 "It works again.",
+                ("#cc home@example.net", "#resolve"),
+                CHANGES,
+            ),
+            Confirmation(
+                DESK, 1042, TICKET.subject, because, NOTE, LINK, 72, understood=("#tag printer",), internal=True
             ),
             Confirmation(DESK, None, "", because, "", None, 72),
         )

@@ -93,6 +93,9 @@ class Confirmation:
     by_mail: Annotated[str | None, "mailto: URL that confirms; may be none."] = None
     discard_by_mail: Annotated[str | None, "mailto: URL that discards; may be none."] = None
     shown: Annotated[str, "Newer words that its author had not seen; may be empty."] = ""
+    understood: Annotated[tuple[str, ...], "The command lines that would be carried out."] = ()
+    changes: Annotated[tuple[Changed, ...], "What would change, each with field, was, becomes."] = ()
+    internal: Annotated[bool, "True: the words are a note."] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,24 @@ def test_whose_ticket_another_is_merged_into_hears_who_reads_their_answers_now(d
     assert f"Answers to this mail go to: - {one} {one} wrote:" in told(parted)
 
 
+def test_a_question_shows_all_that_a_yes_would_do(desk: RunningDesk) -> None:
+    customer, stranger = fresh(), fresh("stranger")
+    first = opened(desk, customer)
+    notification = first.letter("notification", AGENT).mail
+    words = f"#cc {stranger}\n#priority high\n\nPull the plug."
+    question = desk.send(reply_to(notification, AGENT, words)).letter("confirmation", AGENT)
+    for says in (f"This would be done: > #cc {stranger} > #priority high", "Priority: medium → high".title()):
+        assert says.lower() in told(question).lower()
+    assert f"This would be sent to {customer}, {stranger}: > Pull the plug." in told(question)
+    page = desk.get(re.findall(r"https?://\S+/confirm/\S+", text_of(question.mail))[0])[1]
+    assert f"#cc {stranger}, #priority high" in page
+    assert f"It goes to {customer}, {stranger}." in page
+    alone = desk.send(reply_to(notification, AGENT, "#spam")).letter("confirmation", AGENT)
+    assert "This would be done: > #spam Status: New → Spam" in told(alone)
+    noted = desk.send(reply_to(notification, AGENT, "#note Ask the lead.")).letter("confirmation", AGENT)
+    assert "This would be a note for the team alone: > Ask the lead." in told(noted)
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
