@@ -126,6 +126,7 @@ REASONS: dict[str, str] = {
     "quotes-note": "It holds words of an internal note.",
     "ticket-merged-meanwhile": "Its ticket was merged into another one meanwhile.",
     "ticket-closed-meanwhile": "Its ticket was closed, or marked as spam, meanwhile.",
+    "people-joined-meanwhile": "Another ticket was merged into its ticket meanwhile, and its people would read it too.",
     "crosses-customer": "A customer wrote what its agent had not seen yet.",
     "crosses-colleague": "A colleague answered moments before.",
     "agent-unproved": "It bears an agent's From, and nothing proves that the agent sent it.",

@@ -50,6 +50,18 @@ def said_by_agent(house: House, parsed: Parsed, raw: bytes, to: Recipient, ours:
     return words
 
 
+def preview(mail: Mail) -> str:
+    """The words of a held mail that would leave."""
+    own = answer.agent_words(mail)
+    return own.text if isinstance(own, answer.Words) else mail.reply_text
+
+
+def anyway(house: House, mail: Mail) -> answer.Words:
+    """The words of a held mail with its commands, also where ours may stand among them."""
+    address = mail.sender.address if mail.sender else ""
+    return answer.with_orders(answer.Words(preview(mail)), mail, signatures_of(house, address))
+
+
 def told_before(house: House, parsed: Parsed, to: Recipient) -> str:
     """The text of the latest letters about it that this agent got on the ticket; '' for anyone else. Reads rows."""
     if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
