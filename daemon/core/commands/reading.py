@@ -5,9 +5,10 @@
   they belong to.
 - ``#note`` takes all that follows. No ``#word`` in its text is a command.
 - ``# heading``, ``#1042``, ``#!/bin/sh`` and colours such as ``#C0FFEE`` are words.
-- Strange is what may have been meant as a command and is none: an unknown ``#word`` in the head; a command, or what is
-  near one, on the last lines, also above a signature; any ``#word`` alone on them; and ``#note``, or a command that is
-  whole without an argument, alone on any line below the head. ``commands`` and ``head`` end before the first strange
+- Strange is what may have been meant as a command and is none: an unknown ``#word`` in the head; a command in disguise
+  below it (``# take``, ``##take``, ``*#take*``); a command, or what is near one, on the last lines, also above a
+  signature; any ``#word`` alone on them; and ``#note``, or a command with an argument that fits it or needs none, alone
+  on any line below the head. ``commands`` and ``head`` end before the first strange
   line, so that ``words`` is what would go out if the mail were taken as it stands; with a note nothing would.
 - Below commands a text that is only a signature is empty.
 
@@ -18,16 +19,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
 from daemon.core.commands.arguments import SEPARATOR, normal
 from daemon.core.commands.closing import signature_start
-from daemon.core.commands.declared import Declaration, declaration, is_near, nearest
+from daemon.core.commands.declared import SYNONYMS, Declaration, declaration, is_near, nearest
 from daemon.core.typed import INVISIBLE, is_blank
 
-Because = Literal["unknown-command", "command-at-the-end", "argument-missing", "argument-superfluous"]
+Because = Literal[
+    "unknown-command", "command-in-disguise", "command-at-the-end", "argument-missing", "argument-superfluous"
+]
 
 MOST_COMMANDS = 100
 MOST_ON_A_LINE = 20
@@ -38,6 +41,8 @@ _HASH = re.compile(rf"(?:^|(?<=[\s{INVISIBLE},;]))[#＃﹟]([\w{INVISIBLE}\u0300
 _LETTER = re.compile(r"[^\W\d_]")
 _COLOUR = re.compile(r"(?=.*[0-9])(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _PUNCTUATION = ".,;:!?… "
+_DISGUISED = re.compile(rf"[\s{INVISIBLE}*_`~]{{0,8}}[#＃﹟]{{1,4}}[\s{INVISIBLE}]{{0,3}}(?=[^\W\d_])")
+_EMPHASIS = "*_`~"
 _SECOND = re.compile(r"\s{1,3}([\w-]{1,20})")
 
 
@@ -119,6 +124,7 @@ def _head(lines: Sequence[str]) -> _Head:
         if not is_blank(line):
             pieces = _pieces(line)
             if not pieces:
+                head.strange += _disguised(line)
                 break
             head.lines = number + 1
             if len(head.commands) + len(head.strange) >= MOST_COMMANDS:
@@ -129,6 +135,17 @@ def _head(lines: Sequence[str]) -> _Head:
                 break
         offset += len(line) + 1
     return head
+
+
+def _disguised(line: str) -> list[Strange]:
+    """The first line below the head, if it is a command but for what stands around its word."""
+    begins = _DISGUISED.match(line)
+    if begins is None:
+        return []
+    return [
+        replace(found, line=line, because="command-in-disguise")
+        for found in filter(None, [_inside("#" + line[begins.end() :].rstrip(f"{_EMPHASIS} "))])
+    ]
 
 
 def _take(head: _Head, line: str, pieces: Sequence[_Piece], offset: int) -> None:
@@ -237,10 +254,19 @@ def _inside(line: str) -> Strange | None:
     piece = next(_hashes(line), None)
     if piece is None or piece.command is None:
         return None
-    command = piece.command
-    if command.argument == "note" or (command.argument == "none" and not normal(command, line[piece.behind :])):
-        return Strange(line, piece.token, (command.word,), "command-at-the-end")
+    judged = _judge(line, piece, line[piece.behind :])
+    if isinstance(judged, Command) and _fits(piece.command, judged.argument):
+        return Strange(line, piece.token, (piece.command.word,), "command-at-the-end")
     return None
+
+
+def _fits(command: Declaration, argument: str) -> bool:
+    """Whether an argument can be one of this command, as far as its form tells."""
+    if command.argument in ("status", "priority", "type"):
+        return argument in SYNONYMS[command.argument].values()
+    if command.argument == "tickets":
+        return all(map(str.isdigit, argument.split()))
+    return command.argument != "addresses" or "@" in argument
 
 
 def _is_signature(lines: Sequence[str], signatures: Sequence[str]) -> bool:
