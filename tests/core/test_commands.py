@@ -200,7 +200,6 @@ def test_words_are_no_commands(words: str) -> None:
         ("Hello\n#note\nHe is a pain.\nBest regards,\nDesk Agent", [("note", "command-at-the-end")]),
         ("Hello\n#note he is a pain\nGreetings from the desk", [("note", "command-at-the-end")]),
         ("Hello\n#close\nGreetings from the desk", [("close", "command-at-the-end")]),
-        ("#note Called back.\n#resolve", [("resolve", "command-at-the-end")]),
     ],
 )
 def test_what_may_have_been_meant_as_a_command_is_strange(words: str, found: list[tuple[str, str]]) -> None:
@@ -227,6 +226,13 @@ def test_a_note_takes_all_that_follows_and_nothing_is_left_for_the_customer() ->
     got = read("#take #note: Called back.\n\n  He said:\n#vpn\n\n")
     assert [command.word for command in got.commands] == ["take", "note"]
     assert (got.note, got.words, got.strange) == ("Called back.\n\n  He said:\n#vpn", "", ())
+
+
+def test_a_command_that_ends_a_note_belongs_to_it_and_is_named() -> None:
+    got = read("#note Called back.\n\n#close is no command here\n#Resolve")
+    assert (got.note, got.strange) == ("Called back.\n\n#close is no command here\n#Resolve", ())
+    assert [command.word for command in got.commands] == ["note"]
+    assert got.in_note == ("#close", "#Resolve")
 
 
 def test_a_note_below_a_strange_line_stays_inside_too() -> None:

@@ -3,7 +3,8 @@
 - Commands stand in the head, before the first line that is none; blank lines between them do not count. A line is
   ``#word`` and its argument; more may follow on the line, each with its ``#``, where the one before takes no text that
   they belong to.
-- ``#note`` takes all that follows. No ``#word`` in its text is a command.
+- ``#note`` takes all that follows. No ``#word`` in its text is a command, and none is strange: nothing of a note reaches
+  a customer.
 - ``# heading``, ``#1042``, ``#!/bin/sh`` and colours such as ``#C0FFEE`` are words.
 - Strange is what may have been meant as a command and is none: an unknown ``#word`` in the head; a command in disguise
   below it (``# take``, ``##take``, ``*#take*``); a command, or what is near one, on the last lines, also above a
@@ -70,7 +71,8 @@ class Orders:
     """What an agent's new words say.
 
     ``head`` is what the commands took of them, from the beginning; the rest is a note, or for the customer. ``words``
-    is that rest without blank lines around, '' where there is a note or only a signature.
+    is that rest without blank lines around, '' where there is a note or only a signature. ``in_note`` are the commands,
+    as written, that end a note and so are none.
     """
 
     commands: tuple[Command, ...] = ()
@@ -78,6 +80,7 @@ class Orders:
     words: str = ""
     note: str | None = None
     strange: tuple[Strange, ...] = ()
+    in_note: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,19 @@ def read(words: str, signatures: tuple[str, ...] = ()) -> Orders:
     below = lines[head.lines :]
     text = _stripped(words[head.end :])
     is_empty = _is_signature(text.split("\n"), signatures)
-    strange = [*head.strange, *_below(below, signatures, is_note=head.is_note)]
+    ending = _below(below, signatures, is_note=head.is_note)
+    strange = head.strange if head.is_note else [*head.strange, *ending]
     if head.is_note and is_empty:
         strange.append(Strange(lines[head.lines - 1], "note", ("note",), "argument-missing"))
     note = text if head.is_note and not is_empty else None
     nothing_left = head.is_note or (is_empty and bool(head.commands))
     return Orders(
-        tuple(head.commands), words[: head.end], "" if nothing_left else text, note, tuple(strange[:MOST_STRANGE])
+        tuple(head.commands),
+        words[: head.end],
+        "" if nothing_left else text,
+        note,
+        tuple(strange[:MOST_STRANGE]),
+        tuple(f"#{one.word}" for one in ending if note and one.because == "command-at-the-end"),
     )
 
 
