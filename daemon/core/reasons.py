@@ -134,6 +134,7 @@ REASONS: dict[str, str] = {
     "token-of-another": "It was sent to the reply address of another person.",
     "marker-missing": "The agent's words cannot be told from ours.",
     "our-words-outside": "Words of ours stand among the agent's.",
+    "forward-without-address": "An agent forwarded it, and no address of its author can be read in it.",
     "forward-uncertain": "An agent forwarded it, and who wrote it cannot be told for certain.",
     "nobody-to-write-to": "Nobody on the ticket has an address that could be written to.",
     "no-words": "Nothing that the agent wrote was found.",

@@ -41,7 +41,8 @@ def notification(w: Writing) -> Letter:
     else:
         told = w.forwarded
         author = told.sender if told else w.mail.sender or Address(w.mail.from_text, "")
-        words = told.words if told else w.mail.reply_text
+        filed = w.plan.filing.words if w.plan.filing else None
+        words = told.words if told else filed or w.mail.reply_text
         said = [*_remark(w), *said]
     ticket = card_of(w)
     return agents_letters.notification(

@@ -131,6 +131,7 @@ REASONS = (
     "crosses-colleague",
     "agent-left",
     "forward-uncertain",
+    "forward-without-address",
     "unknown-command",
     "any-other",
 )

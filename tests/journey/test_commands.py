@@ -340,3 +340,11 @@ def test_an_answer_to_whatever_mail_about_the_ticket_came_last_goes_to_the_custo
     spoiled = reply_to(last.mail, AGENT, "Sent twice?", quote=False)
     spoiled.set_content("Sent twice?\n\n" + text_of(last.mail).partition("\n")[2])
     assert [kind for kind, _ in desk.send(spoiled, "inside").kinds] == ["confirmation"]
+
+
+def test_a_note_that_ends_like_a_command_is_kept_and_the_receipt_says_so(desk: RunningDesk) -> None:
+    first = opened(desk)
+    told_ = told(does(desk, first, "#note Called back.\n\n#close").letter("receipt"))
+    assert "Stands in the note and was not carried out: #close" in told_
+    assert desk.status(first.ticket) == "new"
+    assert desk.messages(first.ticket)[-1]["words"] == "Called back.\n\n#close"

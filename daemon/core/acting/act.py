@@ -40,6 +40,7 @@ def act(
     for command in orders.commands:
         work.understood.append(f"#{command.word} {command.argument}".rstrip())
         _carry_out(work, command)
+    work.changes += (Changed("in-note", "", one) for one in orders.in_note)
     return work
 
 
