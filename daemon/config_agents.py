@@ -56,7 +56,7 @@ class Agents(Section):
     guards: tuple[Literal["quotes-note", "ticket-ended", "crossing"], ...] = option(
         ("quotes-note", "ticket-ended", "crossing"),
         "What an answer is held for until its agent confirms it: words of a note in it; a ticket merged or closed "
-        "meanwhile; a customer or a colleague who wrote meanwhile.",
+        "meanwhile, or another merged into it; a customer or a colleague who wrote meanwhile.",
     )
     crossing_seconds: int = option(
         120, "A colleague's answer so recent crosses with one's own.", "seconds", ge=0, le=86_400

@@ -24,6 +24,7 @@ LONG = {
     "daemon/edge/conversation.py": "one class: what differs from aiosmtpd's",
     "reports/synth/fold.py": "one class: a ticket's life, act by act",
     "daemon/store/tables.py": "every table stands beside the others",
+    "daemon/mail/agents_samples.py": "every branch of every template has its sample beside the others",
 }
 
 

@@ -16,10 +16,11 @@ from daemon.core.values import Address, Instant
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an agent had before their eyes: the newest letter of ours that their mail answers, and its message."""
+    """What an agent had before their eyes: the newest letter of ours that their mail answers, its message and kind."""
 
     at: Instant
     message: int | None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an agent hears back: what was understood, what changed, who receives what."""
+    """What an agent hears back: what was understood, what changed, who receives what.
+
+    ``readers`` are those to whom answers go from now on, after a merge.
+    """
 
     kind: Literal["done", "dry", "undone", "nothing"]
     understood: tuple[str, ...] = ()
@@ -195,6 +199,7 @@ class Receipt:
     internal: bool = False
     waits: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
+    readers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import cast
 from daemon.core import hearing, routing
 from daemon.core.acting.act import act
 from daemon.core.acting.work import BECAUSE, Work
-from daemon.core.acts import Changed, Did, News, Receipt, Wait
+from daemon.core.acts import Changed, Did, Merging, News, Receipt, Wait
 from daemon.core.case import move, notices
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AgentFacts, Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
@@ -74,6 +74,7 @@ class CarryingOut:
             words=public or note or "",
             internal=note is not None,
             waits=wait if public else 0,
+            readers=self._readers(work, ticket),
         )
         if work.dry:
             rehearsed = self._receipt(work, receipt, self._becoming(work, ticket, public))
@@ -112,6 +113,7 @@ class CarryingOut:
         heard, kept = self._heard(work, ticket, note)
         letters += heard
         news += kept
+        letters += self._merged(work, ticket)
         wants = self.policy.receipts == "always" or (self.policy.receipts == "commands" and commanded)
         told = self._receipt(work, receipt, becomes) if wants and not (work.asks and not work.changes) else None
         if told is not None:
@@ -165,6 +167,18 @@ class CarryingOut:
             letters += now
             news += later
         return tuple(letters), tuple(news)
+
+    def _into(self, work: Work) -> TicketFacts | None:
+        """The ticket into which this one is merged."""
+        return next((self.facts.tickets[deed.into] for deed in work.deeds if isinstance(deed, Merging)), None)
+
+    def _merged(self, work: Work, ticket: TicketFacts) -> tuple[Outgoing, ...]:
+        into = self._into(work)
+        return hearing.of_merge("merged", ticket.id, into, self.facts, self.agent, self.because) if into else ()
+
+    def _readers(self, work: Work, ticket: TicketFacts) -> tuple[int, ...]:
+        into = self._into(work)
+        return tuple(sorted(ticket.participants | into.participants)) if into else ()
 
     def _receipt(self, work: Work, receipt: Receipt, becomes: str | None = None) -> Receipt:
         changes = list(work.changes)

@@ -19,6 +19,7 @@ from daemon.core.plan import Outgoing, Plan
 from daemon.core.values import Forwarded
 
 UNCERTAIN = "forward-uncertain"
+NOBODY_NAMED = "forward-without-address"
 
 
 def of_customer(forwarded: Forwarded | None, ours: frozenset[str]) -> tuple[Forwarded | None, bool]:
@@ -39,15 +40,17 @@ def of_customer(forwarded: Forwarded | None, ours: frozenset[str]) -> tuple[Forw
 def open_for_customer(case: Case, hold: Callable[[str], Plan]) -> Plan | None:
     """Open the ticket of the customer whose mail was forwarded, or ``hold`` it; None if it is no such mail.
 
-    An agent who confirms a mail in which no address can be read opens a ticket of their own.
+    An agent who confirms a mail in which no address can be read opens a ticket of their own with all that stands in it.
     """
     forwarded, certain = of_customer(case.mail.forwarded, case.facts.ours)
     if forwarded is None:
         return None
     if not (certain or case.confirmed):
-        return hold(UNCERTAIN)
+        return hold(UNCERTAIN if forwarded.sender.address else NOBODY_NAMED)
     if not forwarded.sender.address:
-        return None
+        own = open_ticket(_unanswerable(case), NOBODY_NAMED, (), proves=False)
+        assert own.filing is not None
+        return replace(own, filing=replace(own.filing, words=case.mail.text.replace("\r\n", "\n").strip()))
     subject = matching.plain_subject(forwarded.subject)
     plan = open_ticket(_unanswerable(case), "forwarded-by-agent", (), proves=False, subject=subject)
     assert plan.opening is not None

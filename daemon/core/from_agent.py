@@ -20,6 +20,7 @@ from daemon.core.status import after_agent_replied
 from daemon.core.values import Instant
 
 TOKEN_ROOM = 10
+MAY_BE_WORDS = ("unknown-command", "command-in-disguise", "command-at-the-end")
 
 
 def from_agent(case: Case) -> Plan:
@@ -93,7 +94,7 @@ def _fault(strange: Strange) -> Fault:
 
 def _only_words(orders: Orders) -> bool:
     """Whether a mail can be sent as it stands: its only fault is what looks like a command and may be none."""
-    return all(s.because in ("unknown-command", "command-at-the-end") for s in orders.strange)
+    return all(s.because in MAY_BE_WORDS for s in orders.strange)
 
 
 def _sent_again(case: Case, ticket: TicketFacts | None) -> bool:

@@ -3,7 +3,8 @@
 Invariant 28 comes first and cannot be switched off (``Facts.withheld``); the other rules can:
 
 - *quotes-note*: its words hold those of an internal note of the ticket.
-- *ticket-ended*: the ticket was merged, closed or marked as spam after what the agent had before their eyes.
+- *ticket-ended*: the ticket was merged, closed or marked as spam after what the agent had before their eyes; or
+  another was merged into it, whose people would read the answer as well.
 - *crossing*: a customer wrote, or a colleague answered, after what the agent had before their eyes.
 
 What an agent had before their eyes is the newest letter of ours that their mail answers. Where it answers none (an
@@ -25,6 +26,8 @@ def doubt(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, now: In
         return "quotes-note"
     if "ticket-ended" in policy.guards and (reason := ended(facts, ticket)):
         return reason
+    if "ticket-ended" in policy.guards and facts.joined:
+        return "people-joined-meanwhile"
     if "crossing" in policy.guards and (crossed := crossing(facts, agent, policy, now)):
         return "crosses-customer" if crossed.customer else "crosses-colleague"
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from daemon.core.acts import News
-from daemon.core.plan import AgentFacts, Facts, How, LetterKind, Outgoing
+from daemon.core.plan import AgentFacts, Facts, How, LetterKind, Outgoing, TicketFacts
 
 Occasion = Literal["opened", "replied", "assigned", "noted", "mentioned", "answered", "alert", "failure"]
 OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
@@ -103,6 +103,15 @@ def holders(facts: Facts, team: str, assignee: int | None = None, watchers: Iter
     team_there = [a.person for a in facts.agents if team in a.teams and a.person not in facts.absent]
     anyone = [a.person for a in present(facts.agents, facts.absent)]
     return tuple(dict.fromkeys([*(there or team_there or anyone), *sorted(watchers)]))
+
+
+def of_merge(
+    kind: Literal["merged", "unmerged"], number: int, into: TicketFacts, facts: Facts, agent: int, because: str
+) -> tuple[Outgoing, ...]:
+    """Whose ticket another was merged into, or is no longer: they hear at once who reads their answers now."""
+    data = (("number", into.id), ("other", number))
+    people = holders(facts, into.team, into.assignee, into.watchers)
+    return tuple(Outgoing(kind, person, because, data) for person in people if person != agent)
 
 
 def mentioned(words: str, agents: Sequence[AgentFacts]) -> tuple[int, ...]:

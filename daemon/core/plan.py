@@ -28,6 +28,8 @@ LetterKind = Literal[
     "mentioned",
     "answered",
     "crossed",
+    "merged",
+    "unmerged",
     "answer",
     "status",
     "confirmation",
@@ -158,9 +160,9 @@ class Facts:
     ``own``: the mail is one of ours, ``probe``: one that we sent to ourselves. ``withheld``: why an
     agent's words cannot be told from ours (invariant 28), or None. Of an agent's mail: ``orders`` are its commands and
     what is left of its words, ``office`` what they may name, ``shown`` what it answers, ``spoken`` what was said since,
-    ``quotes_note``: its public words hold those of a note. ``absent`` are the agents who are away, ``copied`` people in
-    Cc who are neither agents nor ours. ``routed`` and ``staffing`` speak of the ticket that the mail may open: what the
-    rules give it, and the team that it would go to.
+    ``joined`` who came since by a colleague's merge, ``quotes_note``: its public words hold those of a note. ``absent``
+    are the agents who are away, ``copied`` people in Cc who are neither agents nor ours. ``routed`` and ``staffing``
+    speak of the ticket that the mail may open: what the rules give it, and the team that it would go to.
     """
 
     desk: DeskFacts
@@ -184,6 +186,7 @@ class Facts:
     office: Office = field(default_factory=Office)
     shown: Shown | None = None
     spoken: tuple[Spoken, ...] = ()
+    joined: frozenset[int] = frozenset()
     quotes_note: bool = False
     absent: frozenset[int] = frozenset()
     copied: tuple[Address, ...] = ()
@@ -239,7 +242,7 @@ class Event:
 class Outgoing:
     """A letter to one person, by the address of someone whom this very plan brings in.
 
-    ``data`` is what an alert tells of a promise, or an acknowledgement's own template.
+    ``data`` is what an alert tells of a promise, an acknowledgement's own template, or which ticket it shows.
     """
 
     kind: LetterKind

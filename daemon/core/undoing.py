@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from daemon.core import hearing
 from daemon.core.acting.work import EVENTS
 from daemon.core.acts import (
     ActFacts,
@@ -73,7 +74,7 @@ def undo(
 
     ``fields`` are those of the operator's own.
     """
-    letters = (Outgoing("receipt", agent, BECAUSE),)
+    letters: tuple[Outgoing, ...] = (Outgoing("receipt", agent, BECAUSE),)
     if act is None or act.undone or act.agent != agent or not act.did:
         return Plan(
             "ignored",
@@ -88,6 +89,10 @@ def undo(
     waits = any(d.what == "reply" for d in act.did) and act.reply in ("waiting", "held")
     for did in reversed(act.did):
         _take_back(back, did, waits)
+    for deed in back.deeds:
+        into = facts.tickets.get(deed.into) if isinstance(deed, Merging) else None
+        if into is not None and ticket is not None:
+            letters += hearing.of_merge("unmerged", ticket.id, into, facts, agent, BECAUSE)
     return Plan(
         "ignored",
         BECAUSE,

@@ -6,33 +6,36 @@ A machine's reply is no word. A hold that was decided or has lapsed stays as it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from daemon.core import from_agent
-from daemon.core.commands.reading import Orders
-from daemon.core.plan import Plan, TicketFacts
-from daemon.core.values import Evidence, Mail, Outcome, Unreadable
-from daemon.desk import forwards, office, post, promising, receive, words
+from daemon.core.acts import Receipt
+from daemon.core.plan import Plan
+from daemon.core.values import Mail, Outcome, Unreadable
+from daemon.desk import foreseeing, forwards, post, promising, receive, to_agents, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
 from daemon.mail.address import Recipient
+from daemon.mail.cards import Changed
 from daemon.mail.parse import parse
-from daemon.store import dossier, facts, holds
+from daemon.store import facts, holds
 
 Decision = Literal["confirmed", "discarded"]
-CONFIRMED = Evidence(True, "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the page shows of a hold: who is asked about what, and whether it still waits."""
+    """What the page shows of a hold: who is asked about what, what a yes would do, and whether it still waits."""
 
     hold: holds.Held
     subject: str
     words: str
     recipients: tuple[str, ...]
+    does: tuple[str, ...]
+    changes: tuple[Changed, ...]
+    internal: bool
     state: Literal["waiting", "confirmed", "discarded", "lapsed"]
 
 
@@ -72,17 +75,22 @@ def question(house: House, number: int, token: str) -> Question | None:
     mail = parse(holds.content(held))
     if isinstance(mail, Unreadable):
         return None
-    people = dossier.participants(held.ticket) if held.message is not None and held.ticket is not None else ()
-    recipients = tuple(person.address for person in people)
-    to = house.book.read(holds.envelope(held.inbound).recipients[0])
-    shown = (forwards.told(house, mail, to) if to is not None else None) or preview(mail)
-    return Question(held, mail.subject, shown, recipients, _state(held, house.now()))
-
-
-def preview(mail: Mail) -> str:
-    """The words that would leave."""
-    own = answer.agent_words(mail)
-    return own.text if isinstance(own, answer.Words) else mail.reply_text
+    arrival, now = _arrival(house, held), house.now()
+    state = _state(held, now)
+    ticket = held.ticket if held.message is not None else None
+    told = Receipt("dry")
+    if state == "waiting":
+        told = foreseeing.foreseen(house, arrival, receive.gather, ticket, held.agent, held.message, now)
+    return Question(
+        held,
+        mail.subject,
+        forwards.told(house, mail, arrival.to) or told.words or words.preview(mail),
+        tuple(address.address for address in to_agents.addressed(told.recipients)),
+        told.understood,
+        to_agents.changed(house, told.changes),
+        told.internal,
+        state,
+    )
 
 
 def by_click(house: House, number: int, token: str, decision: Decision) -> bool:
@@ -114,7 +122,7 @@ def _arrival(house: House, held: holds.Held) -> Arrival:
     parsed = parse(raw)
     to = house.book.read(envelope.recipients[0]) or Recipient(held.desk, "desk")
     said = words.said_in(house, parsed, raw, to, envelope.source)
-    return Arrival(raw, parsed, envelope, to, said, held.inbound, CONFIRMED)
+    return Arrival(raw, parsed, envelope, to, said, held.inbound, foreseeing.CONFIRMED)
 
 
 def _releasable(held: holds.Held) -> bool:
@@ -122,42 +130,26 @@ def _releasable(held: holds.Held) -> bool:
     if held.because == words.SECRET_INSIDE:
         return False
     mail = parse(holds.content(held)) if held.message is not None else None
-    return not isinstance(mail, Mail) or answer.may_leave(preview(mail), mail)
+    return not isinstance(mail, Mail) or answer.may_leave(words.preview(mail), mail)
 
 
 def _settle_reply(house: House, held: holds.Held, decision: Decision, now: int) -> Outcome:
     """A reply that was filed as held is released to the customer, or withdrawn."""
     assert held.message is not None and held.ticket is not None
     arrival = _arrival(house, held)
-    ticket = _final(held.ticket, now)
+    ticket = facts.final(held.ticket, now)
     if decision == "discarded":
         plan = from_agent.withdraw(ticket, held.agent, "discarded-by-agent", now, held.message)
     else:
-        if not isinstance(arrival.words, answer.Words):
-            said = answer.with_orders(
-                answer.Words(preview(arrival.mail)), arrival.mail, words.signatures_of(house, _address(arrival))
-            )
-            arrival = replace(arrival, words=said)
-        known = receive.gather(house, arrival, now)
-        known = replace(known, office=office.office_of(house, known.orders or Orders(), ticket, held.agent))
-        plan = from_agent.confirmed(known, ticket, held.agent, house.policy, held.message, now)
+        plan, arrival = foreseeing.confirmed(
+            house, arrival, receive.gather, held.ticket, held.agent, held.message, house.policy, now
+        )
         if plan.withdraws is None:
             holds.message_state(held.message, "filed", now)
             holds.message_words(held.message, plan.words or "")
     plan, written = promising.carry_out(house, plan, None, held.desk, None, now, message=held.message)
     post.send(house, plan, written, arrival, held.inbound, now)
     return Outcome("", "filed", plan.because, held.inbound, ticket.id, held.message)
-
-
-def _final(number: int, now: int) -> TicketFacts:
-    """The ticket, or the one into which it was merged."""
-    ticket = facts.ticket(number, None, None, now)
-    assert ticket is not None
-    return ticket if ticket.merged_into is None else _final(ticket.merged_into, now)
-
-
-def _address(arrival: Arrival) -> str:
-    return arrival.mail.sender.address if arrival.mail.sender else ""
 
 
 def _state(held: holds.Held, now: int) -> Literal["waiting", "confirmed", "discarded", "lapsed"]:

@@ -25,12 +25,14 @@ def ours(house: House, mail: Mail) -> frozenset[str]:
 def told(house: House, mail: Mail, to: Recipient) -> str | None:
     """Whose ticket a held mail would open and with which words, for its agent to confirm; None if it is no such mail.
 
-    Reads rows.
+    Where no address can be read it would be the agent's own, with all that stands in the mail. Reads rows.
     """
     opens = to.kind == "desk" or (to.kind == "reply" and to.number == 0)
     forwarded = of_customer(mail.forwarded, ours(house, mail))[0] if opens else None
     if forwarded is None:
         return None
     sender = forwarded.sender
-    author = f"{sender.name} <{sender.address}>".strip() if sender.address else sender.name
+    if not sender.address:
+        return mail.text.strip()
+    author = f"{sender.name} <{sender.address}>".strip()
     return f"{author}\n\n{forwarded.words}".strip()

@@ -27,8 +27,10 @@ from daemon.store.commit import Written
 from daemon.store.facts import KnownPerson
 
 TO_CUSTOMERS = ("acknowledgement", "answer", "status", "reminder")
+OF_ANOTHER_TICKET = ("sheet", "merged", "unmerged")
 KINDS = dict.fromkeys(("opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed"), "notification")
-WITH_BOUNCE_ADDRESS = ("answer", "notification")
+KINDS |= {"unmerged": "merged"}
+WITH_BOUNCE_ADDRESS = ("answer", "notification", "merged")
 NOBODY = 0
 
 
@@ -59,7 +61,7 @@ def send(house: House, plan: Plan, written: Written, arrival: Arrival, inbound: 
         if to_customer and ticket is not None and leaks(letter, secrets_of(house, {ticket})):
             raise SecretInLetter(outgoing.kind)
         kind, about, message = KINDS.get(outgoing.kind, outgoing.kind), ticket, written.message
-        if outgoing.kind == "sheet":  # it shows another ticket than the mail at hand has, with its newest words
+        if outgoing.kind in OF_ANOTHER_TICKET:  # not that of the mail at hand; and it shows that one's newest words
             about = cast(int, dict(outgoing.data)["number"])
             message = facts.newest_message(about)
         queue(house, letter, kind, desk, now, ticket=about, message=message, person=person.id)

@@ -8,7 +8,7 @@ from daemon.core import decide, matching
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AuthorFacts, DuplicateFacts, Facts, Plan, SentFacts, TicketFacts, TokenFacts
 from daemon.core.values import NO_EVIDENCE, Envelope, Evidence, Mail, Outcome, Unreadable
-from daemon.desk import forwards, keeping, office, post, promising, routing
+from daemon.desk import foreseeing, forwards, keeping, office, post, promising, routing
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
@@ -26,7 +26,12 @@ def receive_at(house: House, arrival: Arrival) -> Outcome:
     evidence = arrival.evidence or evidence_of(mail, arrival.envelope)
     known = gather(house, arrival, now, evidence)
     evidence = _at_this_recipient(house, arrival, known, evidence)
-    return perform(house, decide.receive(mail, arrival.envelope, known, evidence, house.policy, now), arrival, now)
+    plan = decide.receive(mail, arrival.envelope, known, evidence, house.policy, now)
+    if plan.holding is not None:
+        held = plan.ticket if plan.filing is not None else None
+        told = foreseeing.foreseen(house, arrival, gather, held, plan.holding.agent, None, now)
+        plan = replace(plan, receipt=told)
+    return perform(house, plan, arrival, now)
 
 
 def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
@@ -149,12 +154,14 @@ def _of_agent(house: House, arrival: Arrival, known: Facts, orders: Orders | Non
         assert there is not None
         undoable = office.office_of(house, Orders(), there, agent, last)
         known = replace(known, office=undoable, tickets={**known.tickets, there.id: there})
+    lately = now - house.policy.crossing_within
     shown = acts.shown(ticket.id, (*mail.in_reply_to, *mail.references))
     public = f"{words.text}\n{words.html or ''}" if isinstance(words, answer.Words) else ""
     return replace(
         known,
         shown=shown,
-        spoken=acts.spoken(ticket.id, shown, now - house.policy.crossing_within),
+        spoken=acts.spoken(ticket.id, shown, lately),
+        joined=ticket.participants & acts.joined(ticket.id, agent, shown, lately),
         quotes_note=bool(public.strip() and leaks(public, sentences(acts.notes(ticket.id)))),
     )
 

@@ -15,7 +15,7 @@ from daemon.core import from_agent
 from daemon.core.acts import Shown
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import Facts
-from daemon.desk import macros, post, promising, receive, words
+from daemon.desk import foreseeing, macros, post, promising, receive, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail.address import Recipient
@@ -94,6 +94,9 @@ def release(house: House, message: int, arrival: Arrival) -> None:
     replies.settle(message)
     if plan.holding is not None:
         holds.message_state(message, "held", None)
+        agent = waits.wait.agent
+        told = foreseeing.foreseen(house, arrival, receive.gather, ticket.id, agent, message, now)
+        plan = replace(plan, receipt=told)
     else:
         holds.message_state(message, "filed", now)
         plan = replace(plan, words=public_words(house, arrival, ticket.id, waits.wait.agent))
@@ -123,4 +126,4 @@ def _facts(house: House, arrival: Arrival, message: int, now: int) -> Facts:
     assert ticket is not None
     before = Shown(rows.received_at(message), message)
     spoken = acts.spoken(ticket, before, 0)
-    return replace(known, shown=before, spoken=spoken, withheld=None, quotes_note=False)
+    return replace(known, shown=before, spoken=spoken, joined=frozenset(), withheld=None, quotes_note=False)

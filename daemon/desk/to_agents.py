@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
+from daemon.core import acts
 from daemon.core.commands.declared import DECLARED
 from daemon.core.values import Address
-from daemon.desk import dossier, forwards, queues
+from daemon.desk import dossier, queues
 from daemon.desk.drafting import Writing, enclosure
 from daemon.desk.house import House
-from daemon.desk.words import SECRET_INSIDE
 from daemon.mail import agents_letters, letters
-from daemon.mail.answer import may_leave
-from daemon.mail.cards import Action, Changed, Fault, File, TicketCard
-from daemon.mail.contexts import Alarm, Help, Occasion, Receipt, Sheet, Unclear
+from daemon.mail.cards import Action, Changed, File, TicketCard
+from daemon.mail.contexts import Alarm, Help, Occasion, Receipt, Sheet
 from daemon.mail.letter import Letter
 from daemon.mail.letters import card
 from daemon.mail.mailto import mailto
@@ -22,7 +22,6 @@ from daemon.store import facts, outbox, people
 from daemon.store.dossier import Said
 from daemon.store.facts import KnownPerson
 
-HOUR = 3_600
 OF_COLLEAGUES = frozenset({"noted", "mentioned", "answered", "crossed"})
 
 
@@ -42,13 +41,14 @@ def notification(w: Writing) -> Letter:
     else:
         told = w.forwarded
         author = told.sender if told else w.mail.sender or Address(w.mail.from_text, "")
-        words = told.words if told else w.mail.reply_text
+        filed = w.plan.filing.words if w.plan.filing else None
+        words = told.words if told else filed or w.mail.reply_text
         said = [*_remark(w), *said]
-    ticket = _card(w)
+    ticket = card_of(w)
     return agents_letters.notification(
         w.house.templates,
         w.desk,
-        _post(w),
+        post_of(w),
         kind,
         author,
         words,
@@ -61,7 +61,32 @@ def notification(w: Writing) -> Letter:
     )
 
 
-def _card(w: Writing) -> TicketCard:
+def merge(w: Writing) -> Letter:
+    """Another ticket was merged into one of the reader's, or is no longer: who reads their answers now."""
+    told = dict(w.outgoing.data)
+    number, other = cast(int, told["number"]), cast(int, told["other"])
+    ticket = dossier.card(w.house, number, w.now)
+    said = rows.said(number, limit=dossier.MOST_EARLIER)
+    latest = next((one for one in said if one.kind == "customer"), None)
+    desk, token = facts.desk_of(number), w.house.keyring.token(number, w.person.id)
+    is_mine = facts.ticket_row(number).assignee_id == w.person.id
+    address = w.house.book.reply_address(w.house.desk(desk).name, number, token)
+    return agents_letters.notification(
+        w.house.templates,
+        w.desk,
+        to_agent(w.house, desk, number, w.person, w.message_id, token, w.now),
+        cast(Occasion, w.outgoing.kind),
+        latest.author if latest else ticket.requester,
+        latest.words if latest else "",
+        ticket,
+        history=dossier.history(w.house, [one for one in said if one is not latest]),
+        actions=dossier.actions(address, number, ticket.subject, ticket.status, is_mine=is_mine),
+        by=_colleague(w).name,
+        other=other,
+    )
+
+
+def card_of(w: Writing) -> TicketCard:
     """The card of the ticket, the same for all who are told."""
     if w.shared.card is None:
         w.shared.card = dossier.card(w.house, w.ticket, w.now)
@@ -100,62 +125,10 @@ def _actions(w: Writing, ticket: TicketCard) -> tuple[Action, ...]:
     return dossier.actions(address, w.ticket, ticket.subject, ticket.status, is_mine=is_mine)
 
 
-def question(w: Writing) -> Letter:
-    """Ask about a held mail."""
-    token = w.house.keyring.confirm_token(w.inbound)
-    reply_to = w.house.book.confirm_address(w.desk.name, w.inbound, token)
-    can = w.outgoing.because != SECRET_INSIDE and (
-        w.written.message is None or bool(w.words.orders.commands) or may_leave(w.words.text, w.mail)
-    )
-    ticket = w.written.ticket or (w.arrival.to.number if w.arrival.to.kind == "reply" else None)
-    crossed = w.outgoing.because.startswith("crosses")
-    shown = _unseen(ticket, w.written.message) if crossed and ticket else ""
-    return agents_letters.confirmation(
-        w.house.templates,
-        w.desk,
-        letters.Post(w.message_id, w.now, w.to, reply_to=reply_to),
-        ticket,
-        w.mail.subject,
-        w.outgoing.because,
-        (forwards.told(w.house, w.mail, w.arrival.to) or w.words.text) if can else "",
-        f"{w.house.config.http.url}/confirm/{w.inbound}-{token}" if can else None,
-        w.house.policy.confirm_within // HOUR,
-        rows.participants(ticket) if can and w.written.message is not None and ticket else (),
-        mailto(reply_to, "Confirm", "confirm") if can else None,
-        mailto(reply_to, "Discard", "discard"),
-        shown,
-    )
-
-
-def _unseen(ticket: int, message: int | None) -> str:
-    """The newest words of someone else."""
-    return next((one.words for one in rows.said(ticket, limit=3) if one.id != message and one.kind != "note"), "")
-
-
-def unclear(w: Writing) -> Letter:
-    """Which lines were not understood; a typo that is none can be sent as it stands."""
-    releasable = w.outgoing.because == "command-unknown" and w.written.ticket is not None
-    token = w.house.keyring.confirm_token(w.inbound)
-    link = f"{w.house.config.http.url}/confirm/{w.inbound}-{token}"
-    faults = tuple(Fault(f.line, f.because, f.argument, f.nearest) for f in w.plan.faults)
-    ticket = _card(w) if w.written.ticket else None
-    what = Unclear(
-        card(w.desk),
-        ticket,
-        faults,
-        w.words.text,
-        link if releasable else None,
-        link if releasable else None,
-        w.house.policy.confirm_within // HOUR,
-    )
-    return agents_letters.unclear(w.house.templates, w.desk, _post(w), what)
-
-
 def receipt(w: Writing) -> Letter:
     """What a mail of this agent's did, and how to take it back."""
     told = w.plan.receipt
     assert told is not None
-    people = [found for who in told.recipients if (found := _addressed(who))]
     undo = by_mail = None
     if told.kind == "done" and w.written.act is not None and w.plan.did:
         token = w.house.keyring.undo_token(w.written.act)
@@ -164,30 +137,34 @@ def receipt(w: Writing) -> Letter:
     what = Receipt(
         told.kind,
         card(w.desk),
-        _card(w) if w.written.ticket else None,
+        card_of(w) if w.written.ticket else None,
         told.understood,
-        tuple(Changed(c.field, c.was, _shown(w, c.field, c.becomes)) for c in told.changes),
-        tuple(people),
+        changed(w.house, told.changes),
+        addressed(told.recipients),
         told.words,
         told.internal,
         told.waits,
         told.skipped,
         undo,
         by_mail,
+        readers=addressed(told.readers),
     )
-    return agents_letters.receipt(w.house.templates, w.desk, _post(w), what)
+    return agents_letters.receipt(w.house.templates, w.desk, post_of(w), what)
 
 
-def _addressed(who: int | Address) -> Address | None:
-    """Somebody as a receipt names them; None for someone without an address."""
-    if isinstance(who, Address):
-        return who
-    person = facts.person(who)
-    return Address(person.name, person.address) if person else None
+def addressed(people: Iterable[int | Address]) -> tuple[Address, ...]:
+    """People as a receipt names them, without those who have no address."""
+    known = [who if isinstance(who, Address) else facts.person(who) for who in people]
+    return tuple(Address(one.name, one.address) for one in known if one is not None)
 
 
-def _shown(w: Writing, name: str, value: str) -> str:
-    return w.house.local_time(int(value)) if name in ("snooze", "away") and value.isdigit() else value
+def changed(house: House, changes: Iterable[acts.Changed]) -> tuple[Changed, ...]:
+    """Changes as a receipt tells them, with times of this house."""
+    return tuple(Changed(c.field, c.was, _shown(house, c.field, c.becomes)) for c in changes)
+
+
+def _shown(house: House, name: str, value: str) -> str:
+    return house.local_time(int(value)) if name in ("snooze", "away") and value.isdigit() else value
 
 
 def queue(w: Writing) -> Letter:
@@ -225,9 +202,9 @@ def alert(w: Writing) -> Letter:
     return agents_letters.alert(
         w.house.templates,
         w.desk,
-        _post(w),
+        post_of(w),
         cast(Alarm, w.outgoing.because),
-        _card(w),
+        card_of(w),
         str(told.get("metric") or ""),
         w.house.local_time(due) if isinstance(due, int) else "",
         cast(int, told.get("share", 0)),
@@ -241,7 +218,7 @@ def bounced(w: Writing) -> Letter:
     row = outbox.find(w.plan.settles[0])
     told = w.mail.bounce.recipients if w.mail.bounce else ()
     response = next((text for r in told if (text := " ".join(filter(None, (r.smtp_code, r.status, r.reason))))), "")
-    return failure(w.house, w.desk, _post(w), w.ticket, row, response, w.now, gave_up=False)
+    return failure(w.house, w.desk, post_of(w), w.ticket, row, response, w.now, gave_up=False)
 
 
 def failure(
@@ -276,7 +253,7 @@ def _others(address: str) -> tuple[str, ...]:
     return people.other_addresses(person, address) if person is not None else ()
 
 
-def _post(w: Writing) -> letters.Post:
+def post_of(w: Writing) -> letters.Post:
     if w.written.ticket is None:
         return _personal(w)
     return to_agent(w.house, w.arrival.to.desk, w.written.ticket, w.person, w.message_id, w.token, w.now)

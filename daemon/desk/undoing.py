@@ -74,10 +74,13 @@ def by_click(house: House, number: int, token: str) -> Literal["undone", "nothin
 
 def _plan(house: House, act: ActFacts, now: int) -> Plan:
     ticket: TicketFacts | None = facts.ticket(act.ticket, None, None, now) if act.ticket is not None else None
+    into = ticket.merged_into if ticket else None
+    other = facts.ticket(into, None, None, now) if into is not None else None
     known = Facts(
         desk=DeskFacts("", "", "", False),
         author=None,
         agents=house.agents,
+        tickets={other.id: other} if other else {},
         office=office.office_of(house, Orders(), ticket, act.agent, act),
         absent=frozenset(staffing.away(now)),
     )

@@ -14,6 +14,7 @@ from daemon.mail.leaks import leaks
 from daemon.store import acts, holds, outbox
 
 MOST_LETTERS = 15
+ANSWERS = frozenset({"", "no", "ok", "ja", "hi", "so"})
 SECRET_INSIDE = "secret-inside"  # noqa: S105 - a reason, not a secret
 
 LITERAL = ("api", "portal")
@@ -75,6 +76,18 @@ def _holds_secret(house: House, parsed: Mail, raw: bytes, words: Said, tickets: 
     return False
 
 
+def preview(mail: Mail) -> str:
+    """The words of a held mail that would leave."""
+    own = answer.agent_words(mail)
+    return own.text if isinstance(own, answer.Words) else mail.reply_text
+
+
+def anyway(house: House, mail: Mail) -> answer.Words:
+    """The words of a held mail with its commands, also where ours may stand among them."""
+    address = mail.sender.address if mail.sender else ""
+    return answer.with_orders(answer.Words(preview(mail)), mail, signatures_of(house, address))
+
+
 def told_before(house: House, parsed: Parsed, to: Recipient) -> str:
     """The text of the latest letters about it that this agent got on the ticket; '' for anyone else. Reads rows."""
     if not isinstance(parsed, Mail) or parsed.sender is None or house.config.agent_at(parsed.sender.address) is None:
@@ -88,8 +101,15 @@ def told_before(house: House, parsed: Parsed, to: Recipient) -> str:
 def signatures_of(house: House, address: str) -> tuple[str, ...]:
     """What an agent's own signature may say, as far as we know it."""
     agent = house.config.agent_at(address)
-    own = (agent.name, agent.signature, *dict(agent.signatures).values()) if agent else ()
+    own = (*_names(agent.name), agent.signature, *dict(agent.signatures).values()) if agent else ()
     return tuple(text for text in (*own, *(desk.signature for desk in house.config.desk)) if text)
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """A name as people sign with it: whole, its first and its last part, its initials where these are no answer."""
+    parts = name.split()
+    initials = "".join(part[0] for part in parts)
+    return (name, *parts[:1], *parts[-1:], *([initials] if initials.casefold() not in ANSWERS else []))
 
 
 def secrets_of(house: House, tickets: Iterable[int]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.desk import to_agents, to_customers
+from daemon.desk import questions, to_agents, to_customers
 from daemon.desk.drafting import Writing
 from daemon.mail.letter import Letter
 
@@ -20,10 +20,12 @@ def write(w: Writing) -> Letter:
             return to_customers.reminder(w)
         case "opened" | "replied" | "assigned" | "noted" | "mentioned" | "answered" | "crossed":
             return to_agents.notification(w)
+        case "merged" | "unmerged":
+            return to_agents.merge(w)
         case "confirmation":
-            return to_agents.question(w)
+            return questions.question(w)
         case "unclear":
-            return to_agents.unclear(w)
+            return questions.unclear(w)
         case "receipt":
             return to_agents.receipt(w)
         case "queue":

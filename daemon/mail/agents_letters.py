@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daemon.core.values import Address
-from daemon.mail.cards import Action, Earlier, File, TicketCard
+from daemon.mail.cards import Action, Changed, Earlier, File, TicketCard
 from daemon.mail.contexts import (
     Alarm,
     Alert,
@@ -57,13 +57,15 @@ def notification(
     history: tuple[Earlier, ...] = (),
     actions: tuple[Action, ...] = (),
     by: str = "",
+    other: int | None = None,
 ) -> Letter:
     """Tell one agent what was written, so that an answer to this mail answers the customer.
 
-    ``history`` begins with the latest; ``by`` is the name of the colleague who gave the ticket to this agent.
+    ``history`` begins with the latest; ``by`` is the name of the colleague who gave the ticket to this agent,
+    or merged the ``other`` one into it.
     """
     history = _cut(history, LONGEST_EARLIER)
-    context = Notification(kind, card(desk), author, words, files, ticket, history, actions, by)
+    context = Notification(kind, card(desk), author, words, files, ticket, history, actions, by, other)
     letter = _to_agent(templates, "notification", context, desk, post, ticket.number, enclosures)
     author = harmless(author)
     via = f"{author.name or author.address.rpartition('@')[0]} via {desk.title}"
@@ -119,10 +121,14 @@ def confirmation(
     by_mail: str | None = None,
     discard_by_mail: str | None = None,
     shown: str = "",
+    understood: tuple[str, ...] = (),
+    changes: tuple[Changed, ...] = (),
+    *,
+    internal: bool = False,
 ) -> Letter:
     """Ask an agent about a held mail; ``post.reply_to`` is the confirm address, no ``link`` = it cannot be released.
 
-    ``shown`` are newer words of others, which the agent had not seen.
+    ``shown`` are newer words of others, which the agent had not seen; ``understood``, ``changes`` what would be done.
     """
     context = Confirmation(
         card(desk),
@@ -136,6 +142,9 @@ def confirmation(
         by_mail,
         discard_by_mail,
         beginning(shown, LONGEST_PREVIEW),
+        understood,
+        changes,
+        internal,
     )
     return _to_agent(templates, "confirmation", context, desk, post, number or 0)
 

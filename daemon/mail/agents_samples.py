@@ -131,6 +131,7 @@ REASONS = (
     "crosses-colleague",
     "agent-left",
     "forward-uncertain",
+    "forward-without-address",
     "unknown-command",
     "any-other",
 )
@@ -163,7 +164,7 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
         notification
         for kind in KINDS
         for notification in (
-            Notification(kind, DESK, CUSTOMER, WORDS, FILES, TICKET),
+            Notification(kind, DESK, CUSTOMER, WORDS, FILES, TICKET, other=1017),
             Notification(
                 kind,
                 DESK,
@@ -174,8 +175,9 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
                 HISTORY,
                 ACTIONS,
                 "Lead",
+                1017,
             ),
-            Notification(kind, DESK, NAMELESS, "", (), PLAIN_TICKET),
+            Notification(kind, DESK, NAMELESS, "", (), PLAIN_TICKET, other=1017),
         )
     ),
     "sheet": (
@@ -205,6 +207,8 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
             skipped=(("status", "changed-meanwhile"), ("answer", "mail-has-left"), ("x", "any-other")),
         ),
         Receipt("nothing", DESK, PLAIN_TICKET, ("#take",)),
+        Receipt("done", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
+        Receipt("dry", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
     ),
     "unclear": (
         Unclear(DESK, TICKET, FAULTS, WORDS, LINK, LINK, 72),
@@ -267,6 +271,11 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
                 BY_MAIL,
                 BY_MAIL,
                 "It works again.",
+                ("#cc home@example.net", "#resolve"),
+                CHANGES,
+            ),
+            Confirmation(
+                DESK, 1042, TICKET.subject, because, NOTE, LINK, 72, understood=("#tag printer",), internal=True
             ),
             Confirmation(DESK, None, "", because, "", None, 72),
         )

@@ -27,7 +27,7 @@ from daemon.mail.cards import (
     TicketCard,
 )
 
-Occasion = Literal["opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed"]
+Occasion = Literal["opened", "replied", "assigned", "noted", "mentioned", "answered", "crossed", "merged", "unmerged"]
 Change = Literal["pending", "resolved", "closed", "reopened"]
 Alarm = Literal["warned", "broken", "escalated", "follow-up", "snooze-over"]
 Outcome = Literal["done", "dry", "undone", "nothing"]
@@ -44,7 +44,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    kind: Annotated[Occasion, "opened, replied, assigned, noted, mentioned (in a note), answered or crossed."]
+    kind: Annotated[Occasion, "opened, replied, assigned, noted, mentioned, answered, crossed, merged or unmerged."]
     desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
     author: Annotated[Address, "Who wrote: author.name (may be empty), author.address."]
     words: Annotated[str, "The new words; may be empty. The text part is wrapped at 72 columns."]
@@ -53,6 +53,9 @@ class Notification:
     history: Annotated[tuple[Earlier, ...], "What was said before; the oldest comes last."] = ()
     actions: Annotated[tuple[Action, ...], "What one tap does, each with name and url."] = ()
     by: Annotated[str, "Name of the colleague who gave the ticket to the reader; may be empty."] = ""
+    other: Annotated[int | None, "Number of the ticket that was merged into this one or parted again; else none."] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ class Confirmation:
     by_mail: Annotated[str | None, "mailto: URL that confirms; may be none."] = None
     discard_by_mail: Annotated[str | None, "mailto: URL that discards; may be none."] = None
     shown: Annotated[str, "Newer words that its author had not seen; may be empty."] = ""
+    understood: Annotated[tuple[str, ...], "The command lines that would be carried out."] = ()
+    changes: Annotated[tuple[Changed, ...], "What would change, each with field, was, becomes."] = ()
+    internal: Annotated[bool, "True: the words are a note."] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ class Receipt:
     skipped: Annotated[tuple[tuple[str, str], ...], "What undo did not restore: field, and why in kebab-case."] = ()
     undo: Annotated[str | None, "Page on which a click takes it back; may be none."] = None
     undo_by_mail: Annotated[str | None, "mailto: URL that takes it back; may be none."] = None
+    readers: Annotated[tuple[Address, ...], "Those to whom answers go from now on, after a merge."] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ A scanner over lines: each line is looked at a bounded number of times, with at 
   the very top, where it is the mail.
 * A signature follows "-- ", a row of underscores, a closing phrase, or is "Sent from my …"; what stands below the
   latter is what the program quoted without a mark.
-* If nothing new is left, everything is new: better too much than nothing.
+* If nothing new is left, or only the line that announces a forwarded mail, everything is new: better too much than
+  nothing.
 """
 
 from __future__ import annotations
@@ -46,9 +47,15 @@ def split_reply(text: str, marks: Sequence[Mark] | None = None) -> Reply:
     lines = text.split("\n")
     kinds = _Scan(lines, marks or [""] * len(lines)).kinds()
     parts = {kind: _joined(lines, kinds, kind) for kind in ("new", "quoted", "signature")}
-    if not parts["new"].strip():
+    if not parts["new"].strip() or _only_announces(parts["new"]):
         return Reply(text.strip("\n"), "", "", nothing_new=bool(text.strip()))
     return Reply(parts["new"], parts["quoted"], parts["signature"])
+
+
+def _only_announces(new: str) -> bool:
+    """Whether what is new is no more than "---------- Forwarded message ---------"."""
+    line = new.strip()
+    return len(line) <= LONGEST and "\n" not in line and phrases.FORWARD_LINE.fullmatch(line) is not None
 
 
 def _joined(lines: list[str], kinds: list[Kind], kind: str) -> str:

@@ -13,7 +13,7 @@ from daemon.core.acts import ActFacts, Did, Shown, Spoken
 from daemon.core.values import Instant
 from daemon.store import query
 from daemon.store.prepared import Prepared, Slot, Slots
-from daemon.store.tables import Act, MailAddress, Message, Outbox, Participant, Ticket, TicketLink
+from daemon.store.tables import Act, Event, MailAddress, Message, Outbox, Participant, Ticket, TicketLink
 
 RELATED = "related"
 
@@ -76,7 +76,7 @@ def _act(row: tuple[Any, ...] | None) -> ActFacts | None:
 
 
 SHOWN = Prepared(
-    Outbox.select(Outbox.created_at, Outbox.message)
+    Outbox.select(Outbox.created_at, Outbox.message, Outbox.kind)
     .where(Outbox.rfc_message_id.in_(Slots("message_ids")), Outbox.ticket == Slot("ticket"))
     .order_by(Outbox.id.desc())
     .limit(1)
@@ -115,6 +115,25 @@ def spoken(ticket: int, before_their_eyes: Shown | None, since: Instant) -> tupl
         since = 0 if message else before_their_eyes.at + 1
     rows = SPOKEN.rows(ticket=ticket, after=message or 0, since=since)
     return tuple(Spoken(author, kind == "customer", at, words) for author, kind, at, words in reversed(rows))
+
+
+CAME = Prepared(
+    Event.select(Event.data).where(
+        Event.ticket == Slot("ticket"),
+        Event.kind == "participant_added",
+        Event.recorded_at >= Slot("since"),
+        Event.actor != Slot("agent"),
+    )
+)
+
+
+def joined(ticket: int, agent: int, before_their_eyes: Shown | None, since: Instant) -> frozenset[int]:
+    """Who came to a ticket by a merge of another agent's, after what an agent had before their eyes; without that,
+    since then. A letter that tells of a merge shows those who came by it."""
+    if before_their_eyes is not None:
+        since = before_their_eyes.at + (before_their_eyes.kind == "merged")
+    came = map(json.loads, CAME.column(ticket=ticket, since=since, agent=agent))
+    return frozenset(data["person"] for data in came if "via" in data)
 
 
 NOTES = Prepared(

@@ -546,6 +546,14 @@ def tags(number: int) -> frozenset[str]:
     return frozenset(TAGS.column(number=number))
 
 
+def final(number: int, now: int) -> TicketFacts:
+    """A ticket, or the one into which it was merged; KeyError if there is none."""
+    found = ticket(number, None, None, now)
+    if found is None:
+        raise KeyError(number)
+    return found if found.merged_into is None else final(found.merged_into, now)
+
+
 def ticket_row(number: int) -> TicketRow:
     """The row itself, for a letter that shows it; KeyError if there is none."""
     row = TICKET_ROW.first(number=number)

@@ -142,7 +142,7 @@ def defer(number: int, until: Instant, response: str) -> None:
     Outbox.update(attempts=Outbox.attempts + 1, due_at=until, response=response).where(Outbox.id == number).execute()
 
 
-TO_ANSWER = ("notification", "sheet", "receipt", "unclear", "alert", "failure")
+TO_ANSWER = ("notification", "sheet", "receipt", "unclear", "alert", "failure", "merged")
 """Kinds of letters to agents in answer to which a customer is answered."""
 
 

@@ -160,9 +160,7 @@ def test_commands_are_understood_however_they_were_typed(words: str, commands: l
     "words",
     [
         "Hello\nthe printer works.",
-        "# close",
         "# Heading\n\nText",
-        "## close",
         "#1042 is done",
         "#!/bin/sh\necho",
         "#C0FFEE is the colour",
@@ -170,7 +168,6 @@ def test_commands_are_understood_however_they_were_typed(words: str, commands: l
         "#",
         "# #close",
         "See #close and #note in the manual.",
-        "Write\n#tag vpn\nabove your words, then send it.",
         "- #close\n- #take",
         "It is number\n#1042",
     ],
@@ -203,7 +200,6 @@ def test_words_are_no_commands(words: str) -> None:
         ("Hello\n#note\nHe is a pain.\nBest regards,\nDesk Agent", [("note", "command-at-the-end")]),
         ("Hello\n#note he is a pain\nGreetings from the desk", [("note", "command-at-the-end")]),
         ("Hello\n#close\nGreetings from the desk", [("close", "command-at-the-end")]),
-        ("#note Called back.\n#resolve", [("resolve", "command-at-the-end")]),
     ],
 )
 def test_what_may_have_been_meant_as_a_command_is_strange(words: str, found: list[tuple[str, str]]) -> None:
@@ -230,6 +226,13 @@ def test_a_note_takes_all_that_follows_and_nothing_is_left_for_the_customer() ->
     got = read("#take #note: Called back.\n\n  He said:\n#vpn\n\n")
     assert [command.word for command in got.commands] == ["take", "note"]
     assert (got.note, got.words, got.strange) == ("Called back.\n\n  He said:\n#vpn", "", ())
+
+
+def test_a_command_that_ends_a_note_belongs_to_it_and_is_named() -> None:
+    got = read("#note Called back.\n\n#close is no command here\n#Resolve")
+    assert (got.note, got.strange) == ("Called back.\n\n#close is no command here\n#Resolve", ())
+    assert [command.word for command in got.commands] == ["note"]
+    assert got.in_note == ("#close", "#Resolve")
 
 
 def test_a_note_below_a_strange_line_stays_inside_too() -> None:
@@ -335,3 +338,28 @@ def test_commands_are_read_in_their_order_whatever_a_phone_makes_of_them(lines: 
     noise = st.sampled_from(["", "\u00a0", "\u200b", "\n"])
     phone = [data.draw(noise) + data.draw(st.sampled_from([line, line.title()])) + data.draw(noise) for line in lines]
     assert [word for word, _ in orders("\n".join(phone))] == [line[1:].split(" ")[0] for line in lines]
+
+
+@pytest.mark.parametrize(
+    "line", ["# tag printer", "*#tag printer*", "##take", "## take", "**#priority high**", "_#close_"]
+)
+def test_a_command_in_disguise_is_strange_and_no_word_for_the_customer(line: str) -> None:
+    (strange,) = read(f"{line}\n\nAll is well.").strange
+    assert (strange.because, strange.line) == ("command-in-disguise", line)
+
+
+@pytest.mark.parametrize("line", ["# Open questions", "# 1042", "#1042", "# What we did", "*Important*"])
+def test_a_heading_is_no_command_in_disguise(line: str) -> None:
+    assert read(f"{line}\n\nAll is well.").strange == ()
+
+
+@pytest.mark.parametrize("line", ["#tag s12", "#priority high", "#snooze 2d", "#cc someone@example.net"])
+def test_a_whole_command_among_the_words_is_strange(line: str) -> None:
+    assert [one.because for one in read(f"Hello,\n{line}\nthanks a lot").strange] == ["command-at-the-end"]
+
+
+def test_the_names_of_an_agent_below_commands_are_a_signature() -> None:
+    names = ("Desk Agent", "Desk", "Agent", "DA")
+    for below in ("Desk", "Agent", "DA", "Von meinem Samsung Galaxy Smartphone gesendet.", "Gruß\nDesk"):
+        assert read(f"#tag o2\n\n{below}", names).words == "", below
+    assert read("#tag o2\n\nDesk is closed.", names).words == "Desk is closed."

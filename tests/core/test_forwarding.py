@@ -46,10 +46,10 @@ def test_nothing_is_acknowledged_and_no_clock_of_the_customers_runs() -> None:
     assert dict(plan.events[0].data)["by"] == "agent"
 
 
-def test_the_team_is_told_but_not_the_agent_who_forwarded_it() -> None:
-    assert decided(FORWARDED).outgoing == ()
+def test_the_team_is_told_and_the_agent_who_forwarded_it_gets_a_receipt() -> None:
+    assert [(o.kind, o.to) for o in decided(FORWARDED).outgoing] == [("receipt", AGENT)]
     told = decided(FORWARDED, author=COLLEAGUE, key="colleague@example.com").outgoing
-    assert [(o.kind, o.to) for o in told] == [("opened", AGENT)]
+    assert [(o.kind, o.to) for o in told] == [("opened", AGENT), ("receipt", COLLEAGUE)]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_the_team_is_told_but_not_the_agent_who_forwarded_it() -> None:
 )
 def test_an_uncertain_forward_is_held_and_the_agent_is_asked(forwarded: Forwarded) -> None:
     plan = decided(forwarded)
-    assert (plan.state, plan.because, plan.opening) == ("quarantined", "forward-uncertain", None)
+    because = "forward-without-address" if forwarded.sender.address == "" else "forward-uncertain"
+    assert (plan.state, plan.because, plan.opening) == ("quarantined", because, None)
     assert plan.holding is not None
     assert plan.holding.agent == AGENT
     assert [o.kind for o in plan.outgoing] == ["confirmation"]

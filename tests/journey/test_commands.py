@@ -111,6 +111,47 @@ def test_a_waiting_answer_goes_to_those_of_its_receipt_and_to_nobody_who_came_la
     assert sorted(released(patient, first.ticket)) == sorted([customer, guest])
 
 
+def test_whose_ticket_another_is_merged_into_hears_who_reads_their_answers_now(desk: RunningDesk) -> None:
+    one, other = fresh(), fresh("other")
+    into, gone = opened(desk, one), opened(desk, other)
+    does(desk, into, "#take", SECOND)
+    old = into.letter("notification", SECOND).mail
+    merged = does(desk, gone, f"#merge {into.ticket}")
+    assert f"Answers to this request go from now on to {one}, {other}" in told(merged.letter("receipt", AGENT))
+    letter = merged.letter("merged", SECOND)
+    assert letter.ticket == into.ticket
+    says = f"Desk Agent merged request #{gone.ticket} into this one. Answers to this mail go to: - {one} - {other}"
+    assert says in told(letter)
+    held = desk.send(reply_to(old, SECOND, "For one alone."), "inside")
+    assert held.kinds == [("confirmation", SECOND)]
+    assert "Another request was merged into this one meanwhile" in told(held.letter("confirmation"))
+    sent = desk.send(reply_to(letter.mail, SECOND, "For both."), "inside")
+    assert sorted(x.recipient for x in sent.letters if x.kind == "answer") == sorted([one, other])
+    [link] = re.findall(r"https?://\S+/undo/\S+", text_of(merged.letter("receipt").mail))
+    before = len(desk.letters())
+    desk.post(link, "decision=undo")
+    [parted] = [x for x in desk.letters()[before:] if x.kind == "merged"]
+    assert f"Answers to this mail go to: - {one} {one} wrote:" in told(parted)
+
+
+def test_a_question_shows_all_that_a_yes_would_do(desk: RunningDesk) -> None:
+    customer, stranger = fresh(), fresh("stranger")
+    first = opened(desk, customer)
+    notification = first.letter("notification", AGENT).mail
+    words = f"#cc {stranger}\n#priority high\n\nPull the plug."
+    question = desk.send(reply_to(notification, AGENT, words)).letter("confirmation", AGENT)
+    for says in (f"This would be done: > #cc {stranger} > #priority high", "Priority: medium → high".title()):
+        assert says.lower() in told(question).lower()
+    assert f"This would be sent to {customer}, {stranger}: > Pull the plug." in told(question)
+    page = desk.get(re.findall(r"https?://\S+/confirm/\S+", text_of(question.mail))[0])[1]
+    assert f"#cc {stranger}, #priority high" in page
+    assert f"It goes to {customer}, {stranger}." in page
+    alone = desk.send(reply_to(notification, AGENT, "#spam")).letter("confirmation", AGENT)
+    assert "This would be done: > #spam Status: New → Spam" in told(alone)
+    noted = desk.send(reply_to(notification, AGENT, "#note Ask the lead.")).letter("confirmation", AGENT)
+    assert "This would be a note for the team alone: > Ask the lead." in told(noted)
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
@@ -299,3 +340,11 @@ def test_an_answer_to_whatever_mail_about_the_ticket_came_last_goes_to_the_custo
     spoiled = reply_to(last.mail, AGENT, "Sent twice?", quote=False)
     spoiled.set_content("Sent twice?\n\n" + text_of(last.mail).partition("\n")[2])
     assert [kind for kind, _ in desk.send(spoiled, "inside").kinds] == ["confirmation"]
+
+
+def test_a_note_that_ends_like_a_command_is_kept_and_the_receipt_says_so(desk: RunningDesk) -> None:
+    first = opened(desk)
+    told_ = told(does(desk, first, "#note Called back.\n\n#close").letter("receipt"))
+    assert "Stands in the note and was not carried out: #close" in told_
+    assert desk.status(first.ticket) == "new"
+    assert desk.messages(first.ticket)[-1]["words"] == "Called back.\n\n#close"

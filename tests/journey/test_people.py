@@ -108,6 +108,25 @@ def test_an_uncertain_forward_is_held_and_opens_its_ticket_once_confirmed(desk: 
     assert [m["words"] for m in desk.messages(ticket)] == [WORDS, "Can you take this one?"]
 
 
+def test_what_a_customer_forwards_without_a_word_is_shown_to_agents(desk: RunningDesk) -> None:
+    words = f"{head('third@elsewhere.example')}Your invoice is overdue.\n"
+    receipt = desk.send(new_mail(fresh(), words, Subject="Fwd: Invoice"))
+    assert "Your invoice is overdue." in text_of(receipt.letter("notification", AGENT).mail).partition("[cf:do]")[0]
+
+
+def test_a_forward_without_an_address_opens_the_agents_own_ticket_with_all_its_words(desk: RunningDesk) -> None:
+    text = "Look at this.\n\n---------- Forwarded message ---------\nFrom: The hotel\n\nOur door is broken.\n"
+    held = desk.send(new_mail(AGENT, text, Subject="Fwd: Door"), "inside")
+    assert held.outcome == ("quarantined", "forward-without-address")
+    question = text_of(held.letter("confirmation", AGENT).mail)
+    assert "a request of your own" in " ".join(question.split())
+    assert "Our door is broken." in question
+    desk.post(link_in(held.letter("confirmation", AGENT)), "decision=confirmed")
+    ticket = desk.rows("SELECT ticket_id FROM inbound WHERE id = ?", held.row["id"])[0]["ticket_id"]
+    assert requester(desk, ticket) == AGENT
+    assert [m["words"] for m in desk.messages(ticket)] == [text.strip()]
+
+
 def test_an_unproved_forward_is_held_and_says_whose_ticket_it_would_open(desk: RunningDesk) -> None:
     customer = fresh()
     held = desk.send(forward(customer))

@@ -43,6 +43,7 @@ def act(
         work.understood.append(f"#{command.word} {command.argument}".rstrip())
         _carry_out(work, command)
     filling.check(work)
+    work.changes += (Changed("in-note", "", one) for one in orders.in_note)
     return work
 
 

@@ -29,9 +29,12 @@ _CLOSING = re.compile(
 )
 _DEVICE = re.compile(
     r"(?:sent (?:from|with|via|by|using) |get (?:the )?outlook |gesendet (?:von|mit|über|aus) |"
-    r"(?:diese nachricht wurde )?von mein\w{1,3} [\w .-]{1,40} (?:aus )?(?:gesendet|geschickt|versendet)|"
     r"holen sie sich outlook|outlook für |"
     r"envoyé de(?:puis)? |enviado des?de |inviato da|verzonden van)",
+    re.IGNORECASE,
+)
+_WHOLLY_OF_DEVICE = re.compile(
+    r"(?:diese nachricht wurde )?von mein\w{1,3} [\w .-]{1,40} (?:aus )?(?:gesendet|geschickt|versendet)\.?",
     re.IGNORECASE,
 )
 _REACH = re.compile(
@@ -94,6 +97,8 @@ def _closes(line: str, below: Sequence[str], own: Collection[str]) -> bool:
 
 def _is_of_device(line: str) -> bool:
     """ "Sent from my phone", but not a sentence that begins so."""
+    if _WHOLLY_OF_DEVICE.fullmatch(line):
+        return True
     return bool(_DEVICE.match(line)) and not line.endswith((".", "!", "?", ":"))
 
 

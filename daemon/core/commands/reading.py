@@ -3,11 +3,13 @@
 - Commands stand in the head, before the first line that is none; blank lines between them do not count. A line is
   ``#word`` and its argument; more may follow on the line, each with its ``#``, where the one before takes no text that
   they belong to.
-- ``#note`` takes all that follows. No ``#word`` in its text is a command.
+- ``#note`` takes all that follows. No ``#word`` in its text is a command, and none is strange: nothing of a note reaches
+  a customer.
 - ``# heading``, ``#1042``, ``#!/bin/sh`` and colours such as ``#C0FFEE`` are words.
-- Strange is what may have been meant as a command and is none: an unknown ``#word`` in the head; a command, or what is
-  near one, on the last lines, also above a signature; any ``#word`` alone on them; and ``#note``, or a command that is
-  whole without an argument, alone on any line below the head. ``commands`` and ``head`` end before the first strange
+- Strange is what may have been meant as a command and is none: an unknown ``#word`` in the head; a command in disguise
+  below it (``# take``, ``##take``, ``*#take*``); a command, or what is near one, on the last lines, also above a
+  signature; any ``#word`` alone on them; and ``#note``, or a command with an argument that fits it or needs none, alone
+  on any line below the head. ``commands`` and ``head`` end before the first strange
   line, so that ``words`` is what would go out if the mail were taken as it stands; with a note nothing would.
 - Below commands a text that is only a signature is empty.
 
@@ -18,16 +20,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
 from daemon.core.commands.arguments import SEPARATOR, normal
 from daemon.core.commands.closing import signature_start
-from daemon.core.commands.declared import Declaration, declaration, is_near, nearest
+from daemon.core.commands.declared import SYNONYMS, Declaration, declaration, is_near, nearest
 from daemon.core.typed import INVISIBLE, is_blank
 
-Because = Literal["unknown-command", "command-at-the-end", "argument-missing", "argument-superfluous"]
+Because = Literal[
+    "unknown-command", "command-in-disguise", "command-at-the-end", "argument-missing", "argument-superfluous"
+]
 
 MOST_COMMANDS = 100
 MOST_ON_A_LINE = 20
@@ -38,6 +42,8 @@ _HASH = re.compile(rf"(?:^|(?<=[\s{INVISIBLE},;]))[#＃﹟]([\w{INVISIBLE}\u0300
 _LETTER = re.compile(r"[^\W\d_]")
 _COLOUR = re.compile(r"(?=.*[0-9])(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _PUNCTUATION = ".,;:!?… "
+_DISGUISED = re.compile(rf"[\s{INVISIBLE}*_`~]{{0,8}}[#＃﹟]{{1,4}}[\s{INVISIBLE}]{{0,3}}(?=[^\W\d_])")
+_EMPHASIS = "*_`~"
 _SECOND = re.compile(r"\s{1,3}([\w-]{1,20})")
 
 
@@ -65,7 +71,8 @@ class Orders:
     """What an agent's new words say.
 
     ``head`` is what the commands took of them, from the beginning; the rest is a note, or for the customer. ``words``
-    is that rest without blank lines around, '' where there is a note or only a signature.
+    is that rest without blank lines around, '' where there is a note or only a signature. ``in_note`` are the commands,
+    as written, that end a note and so are none.
     """
 
     commands: tuple[Command, ...] = ()
@@ -73,6 +80,7 @@ class Orders:
     words: str = ""
     note: str | None = None
     strange: tuple[Strange, ...] = ()
+    in_note: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +111,19 @@ def read(words: str, signatures: tuple[str, ...] = ()) -> Orders:
     below = lines[head.lines :]
     text = _stripped(words[head.end :])
     is_empty = _is_signature(text.split("\n"), signatures)
-    strange = [*head.strange, *_below(below, signatures, is_note=head.is_note)]
+    ending = _below(below, signatures, is_note=head.is_note)
+    strange = head.strange if head.is_note else [*head.strange, *ending]
     if head.is_note and is_empty:
         strange.append(Strange(lines[head.lines - 1], "note", ("note",), "argument-missing"))
     note = text if head.is_note and not is_empty else None
     nothing_left = head.is_note or (is_empty and bool(head.commands))
     return Orders(
-        tuple(head.commands), words[: head.end], "" if nothing_left else text, note, tuple(strange[:MOST_STRANGE])
+        tuple(head.commands),
+        words[: head.end],
+        "" if nothing_left else text,
+        note,
+        tuple(strange[:MOST_STRANGE]),
+        tuple(f"#{one.word}" for one in ending if note and one.because == "command-at-the-end"),
     )
 
 
@@ -119,6 +133,7 @@ def _head(lines: Sequence[str]) -> _Head:
         if not is_blank(line):
             pieces = _pieces(line)
             if not pieces:
+                head.strange += _disguised(line)
                 break
             head.lines = number + 1
             if len(head.commands) + len(head.strange) >= MOST_COMMANDS:
@@ -129,6 +144,17 @@ def _head(lines: Sequence[str]) -> _Head:
                 break
         offset += len(line) + 1
     return head
+
+
+def _disguised(line: str) -> list[Strange]:
+    """The first line below the head, if it is a command but for what stands around its word."""
+    begins = _DISGUISED.match(line)
+    if begins is None:
+        return []
+    return [
+        replace(found, line=line, because="command-in-disguise")
+        for found in filter(None, [_inside("#" + line[begins.end() :].rstrip(f"{_EMPHASIS} "))])
+    ]
 
 
 def _take(head: _Head, line: str, pieces: Sequence[_Piece], offset: int) -> None:
@@ -237,10 +263,19 @@ def _inside(line: str) -> Strange | None:
     piece = next(_hashes(line), None)
     if piece is None or piece.command is None:
         return None
-    command = piece.command
-    if command.argument == "note" or (command.argument == "none" and not normal(command, line[piece.behind :])):
-        return Strange(line, piece.token, (command.word,), "command-at-the-end")
+    judged = _judge(line, piece, line[piece.behind :])
+    if isinstance(judged, Command) and _fits(piece.command, judged.argument):
+        return Strange(line, piece.token, (piece.command.word,), "command-at-the-end")
     return None
+
+
+def _fits(command: Declaration, argument: str) -> bool:
+    """Whether an argument can be one of this command, as far as its form tells."""
+    if command.argument in ("status", "priority", "type"):
+        return argument in SYNONYMS[command.argument].values()
+    if command.argument == "tickets":
+        return all(map(str.isdigit, argument.split()))
+    return command.argument != "addresses" or "@" in argument
 
 
 def _is_signature(lines: Sequence[str], signatures: Sequence[str]) -> bool:
