@@ -6,34 +6,26 @@ these. A set of numbers is made of each term, but for a word that stands everywh
 one is looked for in the few tickets that the other leaves.
 
 Ranking. Of the tickets that match, the newest (``Dialect.most``) are in order of their best entry, the subject and the
-requester counting more than other words; where that is the same, and for all older ones, the newer comes first.
+requester counting more than other words, and words that stand everywhere not at all; where that is the same, and for
+all older ones, the newer comes first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import peewee as pw
 
 from daemon.core.query import SearchError, Term, parse
-from daemon.store.dialects import IN_TICKETS, dialect, marked, run
+from daemon.store.dialects import EVERYWHERE, Sql, dialect, marked, run
+from daemon.store.indexing import SHIFT
 
 __all__ = ["SearchError", "ranked", "tickets"]
 
 FEW = 1_000
 """Entries up to which a word stands in hardly any."""
-OF_ENTRIES = ("anywhere", "from", "subject")
-MERGED = "SELECT m.merged_into_id FROM ticket m WHERE m.merged_into_id"
-
-
-@dataclass(frozen=True, slots=True)
-class _Sql:
-    """A piece of SQL with its values."""
-
-    text: str
-    values: tuple[Any, ...] = ()
+PLACES = {"anywhere": EVERYWHERE, "from": ("who",), "subject": ("subject",)}
+TICKET = f"number >> {SHIFT}"
 
 
 def tickets(text: str, *, notes: bool) -> pw.Node:
@@ -41,107 +33,126 @@ def tickets(text: str, *, notes: bool) -> pw.Node:
 
     Within a read, for it looks how common the words are. ``notes``: for an agent.
     """
-    found = _matching(parse(text), notes, 0)
+    terms = parse(text)
+    found = _matching(terms, _counts(terms, notes), notes, 0)
     return pw.SQL(f"({marked(found.text)})", found.values)
 
 
 def ranked(text: str, limit: int, offset: int = 0, *, notes: bool) -> list[int]:
     """The numbers of so many tickets that a search finds, the best first; SearchError with a sentence."""
     terms = parse(text)
+    counts = _counts(terms, notes)
     most = dialect().most
-    numbers = _newest(terms, notes, max(most, limit + offset))
+    numbers = _newest(terms, counts, notes, max(most, limit + offset))
     best, others = numbers[:most], numbers[most:]
     if offset < most:
-        ranks = _ranks(terms, best, notes)
+        telling = [term for term, count in counts.items() if not term.negated and count < dialect().common]
+        ranks = _ranks(telling, best, notes)
         best.sort(key=lambda number: (-ranks.get(number, 0.0), -number))
     return (best + others)[offset : offset + limit]
 
 
-def _newest(terms: Sequence[Term], notes: bool, wanted: int) -> list[int]:
-    """So many tickets that match, the newest first: looked for among the newest alone, and if need be among all."""
+def _counts(terms: Iterable[Term], notes: bool) -> dict[Term, int]:
+    """In how many entries each term stands, about, up to where it stands everywhere."""
+    ways = dialect()
+    return {
+        term: ways.count(ways.sought(term, _places(term, notes)), "person" if term.place == "from" else "ticket")
+        for term in terms
+        if term.place in PLACES
+    }
+
+
+def _newest(terms: Sequence[Term], counts: dict[Term, int], notes: bool, wanted: int) -> list[int]:
+    """So many tickets that match, the newest first; words that stand everywhere are looked for in the newest first."""
     last = run("SELECT MAX(id) FROM ticket")[0][0] or 0
+    sought = [count for term, count in counts.items() if not term.negated]
+    steps = [0]
+    if sought and min(sought) >= dialect().common and last > dialect().newest:
+        steps = [last - dialect().newest, 0]
     numbers: list[int] = []
-    for since in dict.fromkeys((max(0, last - dialect().newest), 0)):
-        found = _matching(terms, notes, since)
+    for since in steps:
+        found = _matching(terms, counts, notes, since)
         numbers = [row[0] for row in run(f"{found.text} ORDER BY t.id DESC LIMIT ?", *found.values, wanted)]
         if len(numbers) == wanted:
             break
     return numbers
 
 
-def _matching(terms: Sequence[Term], notes: bool, since: int) -> _Sql:
+def _matching(terms: Sequence[Term], counts: dict[Term, int], notes: bool, since: int) -> Sql:
     """The numbers of tickets, from ``since`` on where it is not 0, for which all terms hold."""
-    common = _common(terms, notes)
-    conditions = [_Sql("t.id >= ?", (since,))] if since else []
-    for term in terms:
-        holds = _holds(term, notes, since, one_by_one=term in common)
-        conditions.append(_Sql(f"NOT {holds.text}", holds.values) if term.negated else holds)
-    return _joined("SELECT t.id FROM ticket t WHERE {}", " AND ", conditions)
-
-
-def _common(terms: Sequence[Term], notes: bool) -> set[Term]:
-    """The terms that stand everywhere, if beside them is one that hardly does."""
-    asked = [term for term in terms if not term.negated and term.place in ("anywhere", "subject")]
-    if len(asked) < 2:
-        return set()
-    counts = {term: dialect().count(dialect().sought(term, _places(term, notes))) for term in asked}
-    few = min(counts.values()) < FEW
-    return {term for term, count in counts.items() if few and count >= dialect().everywhere}
-
-
-def _holds(term: Term, notes: bool, since: int, *, one_by_one: bool) -> _Sql:
-    """A condition on the ticket ``t``, in brackets."""
-    if term.place == "status":
-        return _Sql("(t.status = ?)", term.words)
-    if term.place == "tag":
-        return _Sql("(t.id IN (SELECT ticket_id FROM ticket_tag WHERE tag = ?))", term.words)
-    ways = dialect()
-    kinds = []
-    if term.place != "subject":
-        kinds.append(_Sql(f"t.requester_id IN ({ways.persons})", (ways.sought(term, ("who",)),)))
-    if term.place != "from":
-        sought = ways.sought(term, _places(term, notes))
-        in_one = f"EXISTS ({ways.holds.format('m')})"
-        if one_by_one:
-            kinds.append(_Sql(f"EXISTS ({ways.holds.format('t')})", (sought,)))
-            merged = _Sql(f"EXISTS (SELECT 1 FROM ticket m WHERE m.merged_into_id = t.id AND {in_one})", (sought,))
-        elif since:
-            kinds.append(_Sql(f"t.id IN ({ways.said_since})", (sought, since)))
-            merged = _Sql(f"t.id IN ({MERGED} >= ? AND {in_one})", (since, sought))
+    few = min((count for term, count in counts.items() if not term.negated), default=FEW) < FEW
+    sets: list[Sql] = []
+    conditions = [Sql("t.id >= ?", (since,))] if since else []
+    for term in sorted(terms, key=lambda term: counts.get(term, 0)):
+        if term.place == "from":
+            holds = _from(term)
+        elif few and counts.get(term, 0) >= dialect().common:
+            holds = _one_by_one(term, notes)
+        elif term.place in PLACES:
+            entries = dialect().entries(dialect().sought(term, _places(term, notes)), since)
+            holds = Sql(_within(f"e{len(sets)}", notes))
+            sets.append(Sql(f"e{len(sets)} (number) AS MATERIALIZED ({entries.text})", entries.values))
         else:
-            kinds.append(_Sql(f"t.id IN ({ways.said})", (sought,)))
-            merged = _Sql(f"t.id IN ({MERGED} IS NOT NULL AND m.id IN ({ways.said}))", (sought,))
-        if notes:
-            kinds.append(merged)
-    return _joined("({})", " OR ", kinds)
+            holds = Sql(OWN[term.place], term.words)
+        conditions.append(Sql(f"NOT {holds.text}", holds.values) if term.negated else holds)
+    made = f"WITH {', '.join(one.text for one in sets)} " if sets else ""
+    return Sql(
+        f"{made}SELECT t.id FROM ticket t WHERE {' AND '.join(one.text for one in conditions)}",
+        tuple(value for one in (*sets, *conditions) for value in one.values),
+    )
+
+
+OWN = {"status": "(t.status = ?)", "tag": "(t.id IN (SELECT ticket_id FROM ticket_tag WHERE tag = ?))"}
+"""Conditions on a ticket itself."""
+
+
+def _within(entries: str, notes: bool) -> str:
+    """That the ticket ``t`` is one of those whose entries, or whose requester's, are in a set."""
+    said = f"SELECT {TICKET} FROM {entries} WHERE number > 0"
+    ways = [said, f"SELECT r.id FROM ticket r WHERE r.requester_id IN (SELECT -number FROM {entries} WHERE number < 0)"]
+    if notes:
+        merged = f"IS NOT NULL AND m.id IN ({said})"
+        ways.append(f"SELECT m.merged_into_id FROM ticket m WHERE m.merged_into_id {merged}")
+    return f"(t.id IN ({' UNION ALL '.join(ways)}))"
+
+
+def _one_by_one(term: Term, notes: bool) -> Sql:
+    """That a term stands in the ticket ``t``, for which its entries alone are looked at."""
+    ways = dialect()
+    sought = ways.sought(term, _places(term, notes))
+    kinds = [_from(term)] if term.place == "anywhere" else []
+    kinds.append(Sql(f"EXISTS ({ways.holds.format('t')})", (sought,)))
+    if notes:
+        merged = f"m.merged_into_id = t.id AND EXISTS ({ways.holds.format('m')})"
+        kinds.append(Sql(f"EXISTS (SELECT 1 FROM ticket m WHERE {merged})", (sought,)))
+    return Sql(f"({' OR '.join(kind.text for kind in kinds)})", tuple(value for kind in kinds for value in kind.values))
+
+
+def _from(term: Term) -> Sql:
+    """That a term stands in the name or an address of the requester of the ticket ``t``."""
+    return Sql(f"(t.requester_id IN ({dialect().persons}))", (dialect().sought(term, ("who",)),))
 
 
 def _places(term: Term, notes: bool) -> tuple[str, ...]:
-    """Where a term may stand in the entries of a ticket."""
-    if term.place == "subject":
-        return ("subject",)
-    return IN_TICKETS if notes else IN_TICKETS[:-1]
+    """Where a term may stand in entries."""
+    return tuple(place for place in PLACES[term.place] if notes or place != "notes")
 
 
-def _ranks(terms: Iterable[Term], numbers: Sequence[int], notes: bool) -> dict[int, float]:
+def _ranks(terms: Sequence[Term], numbers: Sequence[int], notes: bool) -> dict[int, float]:
     """How well the best entry of each of these tickets answers the terms, the higher the better."""
-    asked = [term for term in terms if not term.negated and term.place in OF_ENTRIES]
-    if not asked or len(numbers) < 2:
+    if not terms or len(numbers) < 2:
         return {}
     ways = dialect()
     found: dict[int, float] = {}
-    if said := [ways.sought(term, _places(term, notes)) for term in asked if term.place != "from"]:
-        for number, rank in ways.ranks(said, "ticket", numbers):
+    if said := [ways.sought(term, _places(term, notes)) for term in terms if term.place != "from"]:
+        for number, rank in ways.ranks(said, numbers):
             found[number] = max(rank, found.get(number, 0.0))
-    if who := [ways.sought(term, ("who",)) for term in asked if term.place != "subject"]:
-        marks = ", ".join("?" * len(numbers))
-        requesters: dict[int, int] = dict(run(f"SELECT id, requester_id FROM ticket WHERE id IN ({marks})", *numbers))
-        persons: dict[int, float] = dict(ways.ranks(who, "person", sorted(set(requesters.values()))))
-        for number, person in requesters.items():
-            found[number] = max(persons.get(person, 0.0), found.get(number, 0.0))
+    who = [ways.sought(term, ("who",)) for term in terms if term.place != "subject"]
+    marks = ", ".join("?" * len(numbers))
+    for sought in who:
+        asked = run(
+            f"SELECT id FROM ticket WHERE id IN ({marks}) AND requester_id IN ({ways.persons})", *numbers, sought
+        )
+        for (number,) in asked:
+            found[number] = found.get(number, 0.0) + ways.person
     return {number: round(rank, ways.digits) for number, rank in found.items()}
-
-
-def _joined(shape: str, between: str, pieces: Sequence[_Sql]) -> _Sql:
-    text = between.join(piece.text for piece in pieces)
-    return _Sql(shape.format(text), tuple(value for piece in pieces for value in piece.values))

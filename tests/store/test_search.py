@@ -13,7 +13,7 @@ from playhouse.migrations import Runner
 from daemon.core.query import SearchError
 from daemon.core.values import Address
 from daemon.desk import contacts
-from daemon.store import commit, holds, indexing, people, query, replies, search
+from daemon.store import commit, dialects, holds, indexing, people, query, replies, search
 from daemon.store.db import Store, open_store
 from daemon.store.migrate import FOLDER
 from daemon.store.tables import About, Attachment, Message, Raw, Ticket, TicketTag
@@ -161,8 +161,8 @@ def test_what_is_not_in_a_ticket_does_not_find_it(store: Store, text: str) -> No
 )
 def test_every_script_is_found_in_its_own(store: Store, said: str, text: str) -> None:
     ticket = opened(store, "x", said)
-    opened(store, "y", "京の都 елочный 卡 纸")
-    assert found(store, text)[:1] == [ticket]
+    opened(store, "y", "京の東 елочный 卡 纸")
+    assert found(store, text) == [ticket]
 
 
 def test_a_run_of_signs_is_no_bag_of_them(store: Store) -> None:
@@ -181,8 +181,6 @@ def test_the_best_comes_first_and_of_equals_the_newest(store: Store) -> None:
 
 
 def test_more_than_are_ranked_follow_by_age(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from daemon.store import dialects
-
     few = replace(dialects.dialect(), most=2, newest=2)
     monkeypatch.setattr(search, "dialect", lambda: few)
     numbers = [opened(store, "Coffee", "None.") for _ in range(5)]
@@ -191,8 +189,6 @@ def test_more_than_are_ranked_follow_by_age(store: Store, monkeypatch: pytest.Mo
 
 
 def test_a_word_that_stands_everywhere_is_looked_for_in_few(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from daemon.store import dialects
-
     ways = dialects.dialect()
     monkeypatch.setattr(search, "dialect", lambda: replace(ways, count=lambda sought: 5 if "rare" in sought else 10**6))
     first = opened(store, "Common", "rare")
@@ -200,8 +196,9 @@ def test_a_word_that_stands_everywhere_is_looked_for_in_few(store: Store, monkey
     into = opened(store, "Rare", "alone")
     gone = opened(store, "Common", "nothing", by=BORIS)
     store.write(lambda: Ticket.update(merged_into=into, status="merged").where(Ticket.id == gone).execute()).result(5)
-    assert set(found(store, "common rare")) == {first, into} or set(found(store, "common rare")) == {first}
-    assert found(store, "rare boris") == []
+    assert set(found(store, "common rare")) == {first, into}
+    assert found(store, "rare -common") == []
+    assert found(store, "common rare", notes=False) == [first]
 
 
 @pytest.mark.parametrize("kind", ["note", "automatic", "bounce"])
@@ -307,7 +304,7 @@ def test_a_new_subject_and_the_first_one_are_both_found(desk: SimulatedDesk) -> 
 )
 def test_hostile_text_is_words_like_any_other(store: Store, text: str) -> None:
     opened(store, "Printer", "Broken.")
-    ticket = opened(store, "x", text)
+    ticket = opened(store, "x", text.replace("\ud800", "?"))  # no mail is read as half a pair
     assert set(found(store, text)) <= {ticket}
     assert found(store, "printer") == [ticket - 1]
 
