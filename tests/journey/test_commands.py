@@ -152,6 +152,25 @@ def test_a_question_shows_all_that_a_yes_would_do(desk: RunningDesk) -> None:
     assert "This would be a note for the team alone: > Ask the lead." in told(noted)
 
 
+def test_customers_hear_of_a_new_status_once_it_can_be_taken_back_no_longer(patient: RunningDesk) -> None:
+    customer, other = fresh(), fresh()
+    first, regretted = opened(patient, customer), opened(patient, other)
+    does(patient, first, "Pull the plug.")
+    done = does(patient, first, "#resolve")
+    again = does(patient, regretted, "#resolve")
+    for receipt, one in ((done, customer), (again, other)):
+        assert receipt.kinds == [("receipt", AGENT)]
+        assert f"The customer is told after 2 s: {one}" in told(receipt.letter("receipt"))
+    undone = told(does(patient, regretted, "#undo").letter("receipt", AGENT))
+    assert "Notice to the customer: withdrawn" in undone
+    assert released(patient, first.ticket, "status") == [customer]
+    kinds = [x.kind for x in patient.letters() if x.recipient == customer]
+    assert kinds == ["acknowledgement", "answer", "status"]
+    late = told(does(patient, first, "#undo").letter("receipt", AGENT))
+    assert "Notice to the customer: has left and cannot be taken back" in late
+    assert [x.kind for x in patient.letters() if x.recipient == other] == ["acknowledgement"]
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
