@@ -3,8 +3,8 @@
 - Commands stand in the head, before the first line that is none; blank lines between them do not count. A line is
   ``#word`` and its argument; more may follow on the line, each with its ``#``, where the one before takes no text that
   they belong to.
-- ``#note`` takes all that follows. No ``#word`` in its text is a command, and none is strange: nothing of a note reaches
-  a customer.
+- ``#note`` takes all that follows. No ``#word`` in its text is a command, and none is strange: nothing of a note
+  reaches a customer.
 - ``# heading``, ``#1042``, ``#!/bin/sh`` and colours such as ``#C0FFEE`` are words.
 - Strange is what may have been meant as a command and is none: an unknown ``#word`` in the head; a command in disguise
   below it (``# take``, ``##take``, ``*#take*``); a command, or what is near one, on the last lines, also above a
