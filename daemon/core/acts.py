@@ -37,7 +37,7 @@ class Spoken:
 class Did:
     """One thing that an agent's mail changed, as an undo needs to know it: of what kind, which one, from what to what.
 
-    ``what``: column, field, snooze, tag, watch, participant, requester, link, merge, away, note, reply.
+    ``what``: column, field, snooze, tag, watch, participant, requester, link, merge, away, note, reply, notice.
     """
 
     what: str
@@ -48,7 +48,10 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class ActFacts:
-    """What an agent's mail did; ``reply`` is the state of the message that it filed, if it filed one."""
+    """What an agent's mail did; ``reply`` is the state of the message that it filed, if it filed one.
+
+    ``tells``: customers are still to be told of the new status.
+    """
 
     id: int
     agent: int
@@ -57,6 +60,7 @@ class ActFacts:
     reply: str | None
     did: tuple[Did, ...]
     undone: bool = False
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,19 @@ class Wait:
     becomes: str | None = None
     until: Instant | None = None
     people: tuple[int | Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """These people are told at an instant what became of the ticket, unless its agent takes it back before.
+
+    ``status`` is what it then has to be still, ``told`` what they hear.
+    """
+
+    release_at: Instant
+    status: str
+    told: str
+    people: tuple[int | Address, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +205,7 @@ class Fault:
 class Receipt:
     """What an agent hears back: what was understood, what changed, who receives what.
 
-    ``readers`` are those to whom answers go from now on, after a merge.
+    ``readers`` are those to whom answers go from now on, after a merge; ``told`` those who hear of the new status.
     """
 
     kind: Literal["done", "dry", "undone", "nothing"]
@@ -200,6 +217,7 @@ class Receipt:
     waits: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
     readers: tuple[int, ...] = ()
+    told: tuple[int | Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import cast
 from daemon.core import hearing, routing
 from daemon.core.acting.act import act
 from daemon.core.acting.work import BECAUSE, Work
-from daemon.core.acts import Changed, Did, Merging, News, Receipt, Wait
-from daemon.core.case import move, notices
+from daemon.core.acts import Changed, Did, Merging, News, Notice, Receipt, Wait
+from daemon.core.case import move, notices, told_of
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AgentFacts, Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
@@ -68,16 +68,19 @@ class CarryingOut:
         note = orders.note if orders.note is not None and orders.note.strip() else None
         commanded = bool(orders.commands) or note is not None
         people = routing.receivers_after(work.deeds, ticket, self.facts) if public else ()
+        becomes = self._becoming(work, ticket, public)
+        told = self._told(ticket, becomes, people if public else None)
         receipt = Receipt(
             "dry" if work.dry else "done",
             recipients=people,
             words=public or note or "",
             internal=note is not None,
-            waits=wait if public else 0,
+            waits=wait if public or told else 0,
+            told=told,
             readers=self._readers(work, ticket),
         )
         if work.dry:
-            rehearsed = self._receipt(work, receipt, self._becoming(work, ticket, public))
+            rehearsed = self._receipt(work, receipt, becomes)
             asks = (*work.asks, Outgoing("receipt", self.agent, "asked-by-agent"))
             return Plan("ignored", "asked-by-agent", ticket.id, outgoing=asks, receipt=rehearsed, orders_of=self.agent)
         events, letters, news, did = list(work.events), list(work.asks), list[News](), list(work.did)
@@ -88,13 +91,14 @@ class CarryingOut:
             filing = replace(filing, kind="note", words=note)
             did.append(Did("note"))
             events.append(Event("note_added", self.because, self.at, self.agent))
-        becomes = self._becoming(work, ticket, public)
         aside = work.values.get("snoozed_until")
         until = work.until if work.until is not None or becomes != ticket.status else aside
         if until != aside and not work.merges:
             did.append(Did("snooze", "", cast("int | None", aside), until))  # before the status: it is undone after it
         if becomes != ticket.status and not work.merges:
             did.append(Did("column", "status", ticket.status, becomes))
+        if told:
+            did.append(Did("notice", becomes=becomes))
         if not (public and wait):
             out = released(
                 self.facts,
@@ -106,6 +110,7 @@ class CarryingOut:
                 people if public else None,
                 becomes,
                 work.until if not work.merges else None,
+                tells=not wait,
             )
             events = [*out.events, *events] if public else [*events, *out.events]
             letters += out.outgoing
@@ -115,8 +120,8 @@ class CarryingOut:
         news += kept
         letters += self._merged(work, ticket)
         wants = self.policy.receipts == "always" or (self.policy.receipts == "commands" and commanded)
-        told = self._receipt(work, receipt, becomes) if wants and not (work.asks and not work.changes) else None
-        if told is not None:
+        told_agent = self._receipt(work, receipt, becomes) if wants and not (work.asks and not work.changes) else None
+        if told_agent is not None:
             letters.append(Outgoing("receipt", self.agent, self.because))
         return Plan(
             "filed",
@@ -131,7 +136,10 @@ class CarryingOut:
             orders_of=self.agent,
             words=public,
             wait=Wait(self.agent, self.now + wait, work.becomes, work.until, people) if public and wait else None,
-            receipt=told,
+            notice=Notice(self.now + wait, becomes, told_of(ticket.status, becomes), told)
+            if told and wait and not public
+            else None,
+            receipt=told_agent,
             news=tuple(news),
         )
 
@@ -168,6 +176,15 @@ class CarryingOut:
             news += later
         return tuple(letters), tuple(news)
 
+    def _told(
+        self, ticket: TicketFacts, becomes: str, people: tuple[int | Address, ...] | None
+    ) -> tuple[int | Address, ...]:
+        """Who hears that the ticket has another status: ``people``, else all who take part."""
+        if becomes in (ticket.status, "merged"):
+            return ()
+        people = tuple(sorted(ticket.participants - {self.agent})) if people is None else people
+        return people if notices(ticket, told_of(ticket.status, becomes), people, self.policy) else ()
+
     def _into(self, work: Work) -> TicketFacts | None:
         """The ticket into which this one is merged."""
         return next((self.facts.tickets[deed.into] for deed in work.deeds if isinstance(deed, Merging)), None)
@@ -199,8 +216,13 @@ def released(
     people: tuple[int | Address, ...] | None,
     becomes: str,
     until: Instant | None,
+    *,
+    tells: bool = True,
 ) -> Plan:
-    """An answer leaves for ``people`` (None: there is none), and the status becomes what its agent asked for."""
+    """An answer leaves for ``people`` (None: there is none), and the status becomes what its agent asked for.
+
+    ``tells``: customers hear of the status now, where they hear of it at all.
+    """
     events: list[Event] = []
     letters: tuple[Outgoing, ...] = ()
     news: tuple[News, ...] = ()
@@ -213,10 +235,9 @@ def released(
         heard, news = hearing.told("answered", colleagues, facts, because)
         letters += heard
     if becomes != ticket.status and becomes != "merged":
-        told = "reopened" if becomes == "open" and ticket.status in ("resolved", "closed") else becomes
         moved = "agent-replied" if public and becomes == after_agent_replied(ticket.status) else BECAUSE
         events += move(ticket, becomes, moved, at, agent)
-        letters += notices(ticket, told, people, policy)
+        letters += notices(ticket, told_of(ticket.status, becomes), people, policy) if tells else ()
     if until is not None:
         events.append(Event("snoozed", BECAUSE, at, agent, data=(("until", until),)))
     return Plan("filed", because, ticket.id, events=tuple(events), outgoing=letters, news=news)

@@ -61,6 +61,11 @@ def move(ticket: TicketFacts, becomes: str, because: str, at: Instant, actor: Wh
     return [Event("status_changed", because, at, actor, "status", ticket.status, becomes)]
 
 
+def told_of(was: str, becomes: str) -> str:
+    """What customers hear of a new status: an ended ticket is taken up again."""
+    return "reopened" if becomes == "open" and was in ("resolved", "closed") else becomes
+
+
 def notices(ticket: TicketFacts, becomes: str, people: Iterable[Who | Address], policy: Policy) -> tuple[Outgoing, ...]:
     """Tell customers of a new status, where the operator wants that and within the limit for one ticket."""
     if becomes not in policy.notify_customer or ticket.automatic_lately >= policy.automatic_per_ticket:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from daemon.core.acts import Deed, Did, Fault, News, Office, Receipt, Shown, Spoken, Wait
+from daemon.core.acts import Deed, Did, Fault, News, Notice, Office, Receipt, Shown, Spoken, Wait
 from daemon.core.assigning import UNSTAFFED, Staffing
 from daemon.core.commands.reading import Orders
 from daemon.core.fields import Field
@@ -286,6 +286,7 @@ class Plan:
     orders_of: int | None = None
     words: str | None = None
     wait: Wait | None = None
+    notice: Notice | None = None
     receipt: Receipt | None = None
     faults: tuple[Fault, ...] = ()
     news: tuple[News, ...] = ()

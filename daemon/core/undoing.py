@@ -116,6 +116,11 @@ def _take_back(back: _Back, did: Did, waits: bool) -> None:
                 back.changes.append(Changed("answer", "", "withdrawn"))
             else:
                 back.skipped.append(("answer", "mail-has-left"))
+        case "notice":
+            if back.act.tells:
+                back.changes.append(Changed("notice", "", "withdrawn"))
+            elif not waits:
+                back.skipped.append(("notice", "mail-has-left"))
         case "note":
             back.withdraws = back.act.message
             back.events.append(Event("note_withdrawn", BECAUSE, back.at, back.agent))

@@ -60,7 +60,7 @@ def perform(house: House, plan: Plan, arrival: Arrival, now: int) -> Outcome:
         if not plan.outgoing:
             keeping.tell_operator(house, arrival, "quarantined", inbound, plan.holding.because, now)
     post.send(house, plan, written, arrival, inbound, now)
-    house.has_waiting |= plan.wait is not None
+    house.has_waiting |= plan.wait is not None or plan.notice is not None
     return Outcome("", plan.state, plan.because, inbound, written.ticket, written.message)
 
 

@@ -1,28 +1,32 @@
 """Answers whose undo time is over: each goes out in a transaction of its own, with its response and its status.
 
-What came of its ticket meanwhile is looked at once more: an answer that may not go any longer is held, and its agent
-asked. A clock that was set back keeps no answer waiting.
+Notices of a new status wait as well, for what they tell of may be taken back. What came of its ticket meanwhile is
+looked at once more: an answer that may not go any longer is held, and its agent asked. A clock that was set back keeps
+no answer waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from daemon.core import from_agent
 from daemon.core.acts import Shown
+from daemon.core.case import notices
 from daemon.core.commands.reading import Orders
-from daemon.core.plan import Facts
+from daemon.core.plan import Facts, Plan
 from daemon.desk import foreseeing, macros, post, promising, receive, words
-from daemon.desk.arrival import Arrival
+from daemon.desk.arrival import Arrival, without_mail
 from daemon.desk.house import House
 from daemon.mail.address import Recipient
 from daemon.mail.answer import Words
 from daemon.mail.parse import parse
 from daemon.store import acts, commit, holds, ledger, replies
 from daemon.store import facts as rows
+from daemon.store.commit import Written
 from daemon.store.replies import Unreleased
 from daemon.store.writer import StoreUnavailable
 
@@ -45,6 +49,8 @@ class Releasing:
             found = await asyncio.to_thread(house.store.read, lambda: _due(now))
             for one in found:
                 await self._release(one)
+            for act in await asyncio.to_thread(house.store.read, lambda: replies.notices(now, LONGEST, AT_ONCE)):
+                await asyncio.wrap_future(house.store.write(partial(notify, house, act)))
             following = await asyncio.to_thread(house.store.read, replies.next_release)
         except StoreUnavailable as error:
             log.warning("releases_wait", because="store-unavailable", error=str(error))
@@ -104,6 +110,21 @@ def release(house: House, message: int, arrival: Arrival) -> None:
     if plan.holding is not None:
         commit.hold(plan.holding, arrival.again or 0, message, now)
     post.send(house, plan, written, arrival, arrival.again or 0, now)
+
+
+def notify(house: House, act: int) -> None:
+    """Customers hear what became of their ticket, if that still holds; runs in the writer's transaction."""
+    now, found = house.now(), replies.notice(act)
+    if found is None:
+        return
+    replies.forget(act)
+    number, notice = found
+    ticket = rows.ticket(number, None, None, now)
+    if ticket is None or ticket.status != notice.status:
+        return
+    people = [person for person in notice.people if person in ticket.participants]
+    plan = Plan("filed", "undo-time-over", number, outgoing=notices(ticket, notice.told, people, house.policy))
+    post.send(house, plan, Written(number, None, None), without_mail(ticket.desk), 0, now)
 
 
 def public_words(house: House, arrival: Arrival, ticket: int, agent: int) -> str | None:

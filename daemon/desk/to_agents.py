@@ -148,6 +148,7 @@ def receipt(w: Writing) -> Letter:
         undo,
         by_mail,
         readers=addressed(told.readers),
+        told=addressed(told.told),
     )
     return agents_letters.receipt(w.house.templates, w.desk, post_of(w), what)
 

@@ -209,6 +209,8 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
         Receipt("nothing", DESK, PLAIN_TICKET, ("#take",)),
         Receipt("done", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
         Receipt("dry", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
+        Receipt("done", DESK, TICKET, ("#resolve",), CHANGES[:1], waits=20, told=(CUSTOMER, NAMELESS)),
+        Receipt("dry", DESK, TICKET, ("#resolve",), CHANGES[:1], told=(CUSTOMER,)),
     ),
     "unclear": (
         Unclear(DESK, TICKET, FAULTS, WORDS, LINK, LINK, 72),

@@ -139,6 +139,7 @@ class Receipt:
     undo: Annotated[str | None, "Page on which a click takes it back; may be none."] = None
     undo_by_mail: Annotated[str | None, "mailto: URL that takes it back; may be none."] = None
     readers: Annotated[tuple[Address, ...], "Those to whom answers go from now on, after a merge."] = ()
+    told: Annotated[tuple[Address, ...], "Customers who are told of the new status."] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from daemon.core.acts import ActFacts, Did, Shown, Spoken
 from daemon.core.values import Instant
 from daemon.store import query
 from daemon.store.prepared import Prepared, Slot, Slots
-from daemon.store.tables import Act, Event, MailAddress, Message, Outbox, Participant, Ticket, TicketLink
+from daemon.store.tables import Act, Event, MailAddress, Message, Notice, Outbox, Participant, Ticket, TicketLink
 
 RELATED = "related"
 
@@ -62,17 +62,20 @@ def last(agent: int, ticket: int | None) -> ActFacts | None:
 
 
 def _ACTS() -> Any:  # noqa: N802 - a query that is begun
-    return Act.select(Act.id, Act.agent, Act.ticket, Act.message, Message.state, Act.did, Act.undone_at).join(
-        Message, pw.JOIN.LEFT_OUTER
+    return (
+        Act.select(Act.id, Act.agent, Act.ticket, Act.message, Message.state, Act.did, Act.undone_at, Notice.act)
+        .join(Message, pw.JOIN.LEFT_OUTER)
+        .switch(Act)
+        .join(Notice, pw.JOIN.LEFT_OUTER, on=(Notice.act == Act.id))
     )
 
 
 def _act(row: tuple[Any, ...] | None) -> ActFacts | None:
     if row is None:
         return None
-    number, agent, ticket, message, reply, did, undone_at = row
+    number, agent, ticket, message, reply, did, undone_at, notice = row
     done = tuple(Did(*one) for one in json.loads(did))
-    return ActFacts(number, agent, ticket, message, reply, done, undone_at is not None)
+    return ActFacts(number, agent, ticket, message, reply, done, undone_at is not None, notice is not None)
 
 
 SHOWN = Prepared(

@@ -126,11 +126,15 @@ def _acted(decided: Plan, mail: Mail | None, ticket: int | None, message: int | 
         replies.withdraw(decided.withdraws, now)
     if decided.undoes is not None:
         acts.undone(decided.undoes, now)
+        replies.forget(decided.undoes)
     news(decided.news, ticket, message, now)
     if decided.orders_of is None:
         return None
     message_id = mail.message_id if mail is not None else None
-    return acts.remember(decided.orders_of, ticket, message, message_id, decided.did, now)
+    act = acts.remember(decided.orders_of, ticket, message, message_id, decided.did, now)
+    if decided.notice is not None:
+        replies.notify(act, decided.notice)
+    return act
 
 
 def news(told: Iterable[News], ticket: int | None, message: int | None, now: Instant) -> None:

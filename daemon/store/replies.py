@@ -1,4 +1,4 @@
-"""Public replies that wait for their undo time to pass."""
+"""Public replies, and notices of a new status, that wait for their undo time to pass."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 import peewee as pw
 
+from daemon.core import acts
 from daemon.core.acts import Wait
 from daemon.core.values import Address, Instant
 from daemon.store import indexing, query
 from daemon.store import people as store_people
-from daemon.store.tables import Hold, Message, Waiting
+from daemon.store.tables import Act, Hold, Message, Notice, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,35 @@ def _unreleased(condition: Any, limit: int) -> list[Unreleased]:
 
 
 def next_release() -> Instant | None:
-    """When the next reply is to be released."""
-    row = query.first(Waiting.select(pw.fn.MIN(Waiting.release_at)))
-    return row[0] if row else None
+    """When the next reply or notice is to be released."""
+    firsts = [query.first(one.select(pw.fn.MIN(one.release_at))) for one in (Waiting, Notice)]
+    return min((row[0] for row in firsts if row and row[0] is not None), default=None)
+
+
+def notify(act: int, notice: acts.Notice) -> None:
+    """Let a notice wait."""
+    Notice.insert(
+        act=act,
+        status=notice.status,
+        told=notice.told,
+        people=_written(notice.people),
+        release_at=notice.release_at,
+    ).execute()
+
+
+def forget(act: int) -> None:
+    """A notice waits no longer: it leaves now, or never."""
+    Notice.delete().where(Notice.act == act).execute()
+
+
+def notices(now: Instant, longest: int, limit: int) -> list[int]:
+    """The acts whose notices are due, the oldest first; one that waits for too long came before the clock was set."""
+    due = (Notice.release_at <= now) | (Notice.release_at > now + longest)
+    return query.column(Notice.select(Notice.act).where(due).order_by(Notice.release_at, Notice.act).limit(limit))
+
+
+def notice(act: int) -> tuple[int, acts.Notice] | None:
+    """The ticket of a notice that waits, and the notice."""
+    wanted = Notice.select(Act.ticket, Notice.release_at, Notice.status, Notice.told, Notice.people).join(Act)
+    row = query.first(wanted.where(Notice.act == act))
+    return (row[0], acts.Notice(row[1], row[2], row[3], _read(row[4]))) if row else None

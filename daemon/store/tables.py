@@ -407,6 +407,19 @@ class Waiting(Row):
     release_at = pw.BigIntegerField(index=True)
 
 
+class Notice(Row):
+    """What customers are to hear once the undo time of an act is over: ``told``, if the ticket then is in ``status``.
+
+    ``people`` is a JSON list.
+    """
+
+    act = pw.ForeignKeyField(Act, primary_key=True)
+    status = pw.TextField()
+    told = pw.TextField()
+    people = pw.TextField()
+    release_at = pw.BigIntegerField(index=True)
+
+
 class News(Numbered):
     """Something that an agent hears of in the next digest."""
 
@@ -573,6 +586,7 @@ TABLES: tuple[type[pw.Model], ...] = (
     Hold,
     Act,
     Waiting,
+    Notice,
     Absence,
     News,
     Token,

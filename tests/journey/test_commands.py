@@ -152,6 +152,25 @@ def test_a_question_shows_all_that_a_yes_would_do(desk: RunningDesk) -> None:
     assert "This would be a note for the team alone: > Ask the lead." in told(noted)
 
 
+def test_customers_hear_of_a_new_status_once_it_can_be_taken_back_no_longer(patient: RunningDesk) -> None:
+    customer, other = fresh(), fresh()
+    first, regretted = opened(patient, customer), opened(patient, other)
+    does(patient, first, "Pull the plug.")
+    done = does(patient, first, "#resolve")
+    again = does(patient, regretted, "#resolve")
+    for receipt, one in ((done, customer), (again, other)):
+        assert receipt.kinds == [("receipt", AGENT)]
+        assert f"The customer is told after 2 s: {one}" in told(receipt.letter("receipt"))
+    undone = told(does(patient, regretted, "#undo").letter("receipt", AGENT))
+    assert "Notice to the customer: withdrawn" in undone
+    assert released(patient, first.ticket, "status") == [customer]
+    kinds = [x.kind for x in patient.letters() if x.recipient == customer]
+    assert kinds == ["acknowledgement", "answer", "status"]
+    late = told(does(patient, first, "#undo").letter("receipt", AGENT))
+    assert "Notice to the customer: has left and cannot be taken back" in late
+    assert [x.kind for x in patient.letters() if x.recipient == other] == ["acknowledgement"]
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
@@ -187,7 +206,7 @@ def test_a_typo_a_missing_argument_and_a_late_command_are_named_in_a_sentence(de
     for words, sentence in (
         ("#reslove\n\nIt is done.", "“#reslove” is no command. Did you mean #resolve"),
         ("#tag\n\nIt is done.", "“#tag” lacks what it is about. Please"),
-        ("#take me\n\nIt is done.", "“#take” is too much here. Please"),
+        ("#take me\n\nIt is done.", "“#take” takes nothing behind its word. Please"),
         ("It is done.\n\n#close", "“#close” stands below your words; commands stand above them. Please"),
     ):
         held = does(desk, first, words)
@@ -247,7 +266,10 @@ def test_what_names_nothing_is_answered_with_what_may_be_meant_and_nothing_is_do
         ("#snooze yesterday", "“yesterday” is no time to come that we understand. Please"),
         ("#status reopend", "“reopend” is no status. Did you mean open"),
         ("#macro nothing", "“nothing” is no macro. Please"),
-        ("#cc someone", "“someone” is no address."),
+        ("#cc someone", "“someone” is no address. Please"),
+        ("#cc support@desk.example", "“support@desk.example” is an address of this desk. Please"),
+        ("#uncc nobody@customer.example", "“nobody@customer.example” does not take part in this request."),
+        ("#printer", "“#printer” is no command. Please"),
     ):
         letter = does(desk, first, f"#take\n{line}\n\nIt is done.").letter("unclear", AGENT)
         assert says in told(letter), (line, told(letter))
@@ -259,7 +281,9 @@ def test_what_only_leads_may_do_is_refused_to_others(open_desk: Callable[..., Ru
     leads = DESKS.replace('address = "second@desk.example"', 'address = "second@desk.example"\nleads = ["support"]')
     desk = open_desk(sink, tables='[agents]\nundo_seconds = 0\nleads_only = ["spam"]\n', desks=leads)
     first = opened(desk)
-    assert "is not for you to do" in told(does(desk, first, "#spam").letter("unclear", AGENT))
+    refused = told(does(desk, first, "#spam").letter("unclear", AGENT))
+    assert "“#spam” is not for you to do" in refused
+    assert "send it once more" not in refused
     assert desk.status(first.ticket) == "new"
     does(desk, first, "#spam", SECOND)
     assert desk.status(first.ticket) == "spam"
@@ -348,3 +372,19 @@ def test_a_note_that_ends_like_a_command_is_kept_and_the_receipt_says_so(desk: R
     assert "Stands in the note and was not carried out: #close" in told_
     assert desk.status(first.ticket) == "new"
     assert desk.messages(first.ticket)[-1]["words"] == "Called back.\n\n#close"
+
+
+def test_a_receipt_says_that_all_was_so_already_and_that_nothing_is_left_to_undo(desk: RunningDesk) -> None:
+    first = opened(desk)
+    does(desk, first, "#take")
+    assert "All was so already; nothing changed." in told(does(desk, first, "#take").letter("receipt"))
+    does(desk, first, "#undo")
+    assert "There is nothing that could be taken back." in told(does(desk, first, "#undo").letter("receipt"))
+
+
+def test_a_merge_with_words_and_a_snooze_of_what_is_resolved_say_why_not(desk: RunningDesk) -> None:
+    first, other = opened(desk), opened(desk)
+    merged = told(does(desk, first, f"#merge {other.ticket}\n\nIt is done.").letter("unclear"))
+    assert "This stands alone: write the answer" in merged
+    does(desk, first, "#resolve")
+    assert "“2d” is for a request that is open" in told(does(desk, first, "#snooze 2d").letter("unclear"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from daemon.core import query
 from daemon.core.acting import fields, filling, people
@@ -51,9 +52,9 @@ def _carry_out(work: Work, command: Command) -> None:
     declared = declaration(command.word)
     assert declared is not None
     if declared.needs_ticket and work.ticket is None:
-        work.fault(command, "needs-a-ticket")
+        work.fault(replace(command, argument=f"#{command.word}"), "needs-a-ticket")
     elif command.word in work.policy.leads_only and not work.agent.leads:
-        work.fault(command, "not-allowed")
+        work.fault(replace(command, argument=f"#{command.word}"), "not-allowed")
     elif declared.sets is not None:
         fields.status(work, command, declared.sets[1])
     else:

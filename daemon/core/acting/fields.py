@@ -107,7 +107,7 @@ def snooze(work: Work, command: Command) -> None:
         work.fault(command, "no-time")
         return
     if ticket.status != "on_hold" and "on_hold" not in MOVES[cast(Status, ticket.status)]:
-        work.fault(command, "move-not-allowed", MOVES[cast(Status, ticket.status)])
+        work.fault(command, "not-to-be-put-aside")
         return
     work.becomes, work.until = "on_hold", then
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from daemon.core.acting.work import BECAUSE, Work
 from daemon.core.acts import Away, Changed, Did, Joining, Requesting, Watching
@@ -19,8 +20,9 @@ def _addresses(work: Work, command: Command) -> list[str]:
     """The addresses that a command names; none where one of them is none."""
     named = command.argument.split()
     for one in named:
-        if not ADDRESS.fullmatch(one) or one.casefold() in work.facts.office.ours:
-            work.fault(command, "no-address", work.facts.office.contacts)
+        ours = one.casefold() in work.facts.office.ours
+        if ours or not ADDRESS.fullmatch(one):
+            work.fault(replace(command, argument=one), "address-of-ours" if ours else "no-address")
             return []
     return named
 
@@ -44,7 +46,7 @@ def uncc(work: Work, command: Command) -> None:
         if colleague is not None and key not in work.contacts:
             _watch_as(work, colleague, False)
         elif key not in work.contacts:
-            work.fault(command, "no-address", work.contacts)
+            work.fault(replace(command, argument=address), "takes-no-part", work.contacts)
         else:
             work.contacts.discard(key)
             work.deeds.append(Joining(Address("", address), False, BECAUSE, work.at, work.agent.person))

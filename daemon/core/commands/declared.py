@@ -21,7 +21,7 @@ About = Literal["mail", "ticket", "people", "agent", "answer"]
 """What a command bears on: this mail, its ticket, who takes part in it, the agent; or it asks for an answer."""
 
 NEAREST = 3
-ALIKE = 0.65
+ALIKE = 0.8
 SHORTEST = 3
 
 

@@ -80,6 +80,17 @@ def up(migrator, db):
             database = db
             table_name = "waiting"
 
+    class Notice(Model):
+        act = ForeignKeyField(Act, primary_key=True)
+        status = TextField()
+        told = TextField()
+        people = TextField()
+        release_at = BigIntegerField(index=True)
+
+        class Meta:
+            database = db
+            table_name = "notice"
+
     class Absence(Model):
         person = ForeignKeyField(Person, index=False)
         since = BigIntegerField()
@@ -102,7 +113,7 @@ def up(migrator, db):
             database = db
             table_name = "news"
 
-    db.create_tables([Watcher, Act, Waiting, Absence, News])
+    db.create_tables([Watcher, Act, Waiting, Notice, Absence, News])
     for table, column, kind in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     for name, what in INDEXES:
@@ -115,5 +126,5 @@ def down(migrator, db):
         db.execute_sql(f"DROP INDEX {name}")
     for table, column, _ in COLUMNS:
         db.execute_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-    for table in ("news", "absence", "waiting", "act", "watcher"):
+    for table in ("news", "absence", "notice", "waiting", "act", "watcher"):
         migrator.migrate(migrator.drop_table(table))
