@@ -7,8 +7,11 @@ made anew whenever their text changes, and so are the entries of the search when
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import peewee as pw
 from playhouse.migrations import Runner
@@ -32,8 +35,13 @@ def up(database: pw.Database) -> list[str]:
     applied = runner.up()
     _views(database)
     if not indexing.is_current():
-        indexing.rebuild(database.atomic())  # each step a transaction
+        indexing.rebuild(partial(_step, database))
     return list(applied or [])
+
+
+def _step(database: pw.Database, job: Callable[[], Any]) -> None:
+    with database.atomic():
+        job()
 
 
 def _views(database: pw.Database) -> None:

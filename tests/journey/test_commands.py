@@ -186,7 +186,10 @@ def test_a_queue_of_words_finds_them_in_subject_text_and_people(desk: RunningDes
     first = desk.send(new_mail(customer, "The 100%-wool_carpet! is Torn.", Subject="Zebra crossing"))
     for words in ("zebra CROSSING", customer.partition("@")[0], "100%-wool_carpet! is torn"):
         assert f"#{first.ticket} Zebra crossing" in told(asks(desk, f"#queue {words}").letter("queue"))
-    assert "There are none." in told(asks(desk, "#queue 100_-wool").letter("queue"))
+    for words in ('"torn is"', "zebra -crossing", "101%-wool"):
+        assert "There are none." in told(asks(desk, f"#queue {words}").letter("queue"))
+    held = asks(desk, '#queue zebra "crossing')
+    assert "cannot be looked for; write words" in told(held.letter("unclear", AGENT))
 
 
 def test_an_answer_to_a_sheet_crosses_with_nothing_that_it_showed(desk: RunningDesk) -> None:

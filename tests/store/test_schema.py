@@ -11,7 +11,7 @@ import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from daemon.store import migrate, sqlite, tables
+from daemon.store import indexing, migrate, sqlite, tables
 from daemon.store.db import Store, StoreError, open_store
 from daemon.store.tables import TABLES, Event, Person, Ticket
 from tests.databases import rewrite
@@ -36,6 +36,23 @@ def an_event() -> None:
 
 def test_the_migrations_lead_to_the_tables(store: Store) -> None:
     assert not store.read(lambda: diff_models(store.database, list(TABLES)))
+
+
+def test_the_search_lies_beside_the_tables_and_is_made_anew_as_the_migrations_make_it(store: Store) -> None:
+    """Its tables are no models: each database has its own, and FTS5 keeps some more of its own."""
+
+    def shape() -> list[object]:
+        if isinstance(store.database, pw.SqliteDatabase):
+            made = "SELECT sql FROM sqlite_master WHERE name LIKE 'search%' ORDER BY name"
+            return [*store.database.execute_sql(made), *store.database.execute_sql("SELECT * FROM search_config")]
+        made = "SELECT indexdef FROM pg_indexes WHERE tablename = 'search_entry' ORDER BY indexname"
+        return list(store.database.execute_sql(made))
+
+    migrated = store.read(shape)
+    assert len(migrated) >= 4
+    indexing.rebuild(lambda job: store.write(job).result(5))
+    assert store.read(shape) == migrated
+    assert not any(model._meta.table_name.startswith("search") for model in TABLES)  # type: ignore[attr-defined]
 
 
 def test_every_published_view_can_be_read_and_names_no_person_but_the_one_of_persons(store: Store) -> None:

@@ -190,7 +190,9 @@ def test_more_than_are_ranked_follow_by_age(store: Store, monkeypatch: pytest.Mo
 
 def test_a_word_that_stands_everywhere_is_looked_for_in_few(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     ways = dialects.dialect()
-    monkeypatch.setattr(search, "dialect", lambda: replace(ways, count=lambda sought: 5 if "rare" in sought else 10**6))
+    monkeypatch.setattr(
+        search, "dialect", lambda: replace(ways, count=lambda sought, whose: 5 if "rare" in sought else 10**6)
+    )
     first = opened(store, "Common", "rare")
     opened(store, "Common", "nothing")
     into = opened(store, "Rare", "alone")
@@ -288,7 +290,7 @@ def test_a_new_subject_and_the_first_one_are_both_found(desk: SimulatedDesk) -> 
         "NEAR(a b, 5)",
         "{subject} : x ^y",
         "x & y | !z <-> w:*A",
-        "\\' \\\\",
+        "x\\' \\\\",
         "a\0b",
         "\ud800x",
         "%_% %s {} ?",
