@@ -15,7 +15,7 @@ from daemon.core.typed import is_blank, key
 
 ISSUE = (
     "note take assign team status pending hold resolve close reopen spam resolution priority type tag untag subject "
-    "snooze merge link cc uncc requester macro watch unwatch away undo dry help show queue"
+    "field snooze merge link cc uncc requester macro watch unwatch away undo dry help show queue"
 ).split()
 SIGNATURES = [
     "-- \nDesk Agent",

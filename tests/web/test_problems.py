@@ -9,6 +9,7 @@ import pytest
 
 from daemon.store.writer import StoreUnavailable
 from daemon.web.api.problems import Fault, pointer
+from tests.journey.running import until
 from tests.web.served import Served
 
 
@@ -100,8 +101,13 @@ class Unreadable:
 def test_the_log_has_the_route_and_neither_path_nor_token(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
     token = served.token("tickets:read")
     answer = served.client(token).get("/v2/nothing/1042?limit=7")
-    logged = capsys.readouterr().out
-    (line,) = [line for line in logged.splitlines() if answer.headers["Request-Id"] in line]
+    number, logged = answer.headers["Request-Id"], [""]
+
+    def written() -> list[str]:
+        logged.append(capsys.readouterr().out)
+        return [line for line in "".join(logged).splitlines() if number in line]
+
+    (line,) = until(written)
     assert "/v2/nothing/{number}" in line
     for secret in (token, "1042", "limit"):
         assert secret not in line
