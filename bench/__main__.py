@@ -7,7 +7,9 @@ import importlib
 import sys
 from pathlib import Path
 
-BENCHES = ("ingest", "mailbox", "agents", "memory", "mail", "pictures", "crash", "powercut", "promises", "reports")
+BENCHES = (
+    "ingest", "mailbox", "agents", "memory", "mail", "pictures", "crash", "powercut", "promises", "reports", "search",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

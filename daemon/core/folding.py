@@ -14,8 +14,8 @@ from collections.abc import Iterator
 LONGEST_TEXT = 100_000
 MOST_WORDS = 16_000
 LONGEST_WORD = 64
-"""More is not looked at: a text's characters, its words, a word's characters. PostgreSQL holds 1 MB of words, and
-16,383 places."""
+"""More of a text is not looked at, in characters and in words; a longer run of letters is several words. PostgreSQL
+holds 1 MB of words, and 16,383 places."""
 
 # Thai and Lao, Burmese, Khmer; Japanese kana and marks; Chinese
 _UNSPACED = (
@@ -23,7 +23,8 @@ _UNSPACED = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
+_RUN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]{{1,{LONGEST_WORD}}}")
+_ASCII_RUN = re.compile(rf"[a-z0-9]{{1,{LONGEST_WORD}}}")
 _FIRST_UNSPACED = "\u0e00"
 _MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -43,10 +44,12 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text in their order."""
     folded = fold(text)
-    found = _RUN.findall(folded)
-    if folded.isascii() or max(folded) < _FIRST_UNSPACED:
-        return [word[:LONGEST_WORD] for word in found[:MOST_WORDS]]
-    return [word for run in found[:MOST_WORDS] for word in _of_run(run)][:MOST_WORDS]
+    if folded.isascii():
+        return _ASCII_RUN.findall(folded)[:MOST_WORDS]
+    found = _RUN.findall(folded)[:MOST_WORDS]
+    if max(folded) < _FIRST_UNSPACED:
+        return found
+    return [word for run in found for word in _of_run(run)][:MOST_WORDS]
 
 
 def is_unspaced(word: str) -> bool:
@@ -56,7 +59,7 @@ def is_unspaced(word: str) -> bool:
 
 def _of_run(run: str) -> Iterator[str]:
     if not is_unspaced(run):
-        yield run[:LONGEST_WORD]
+        yield run
         return
     for at in range(len(run)):
         yield run[at : at + 2]

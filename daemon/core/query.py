@@ -78,8 +78,8 @@ def _term(found: re.Match[str]) -> Term | None:
     begins = bool(found["star"]) or (phrase is None and text.endswith("*"))
     last = words[-1]
     if folding.is_unspaced(last):
-        begins = len(words) == 1
-        if not begins and folding.is_unspaced(words[-2]) and words[-2].endswith(last):
+        begins = not (len(words) > 1 and folding.is_unspaced(words[-2]) and words[-2][1:] == last)
+        if not begins:  # the pair before it says as much, and more may follow in the text
             words.pop()
     elif begins and len(last) < SHORTEST_BEGINNING:
         raise SearchError(f"“{last}*” is too short a beginning; write at least {SHORTEST_BEGINNING} letters")

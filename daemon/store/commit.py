@@ -53,14 +53,14 @@ def person(address: Address | None, name: str, now: Instant) -> int:
     """The person at this address, made known if need be; without an address, someone of whom there is only a name."""
     if address is None or not address.address:
         number = NEW_PERSON.new(name=name[:200], created_at=now)
-        indexing.index_person(number)
+        indexing.add_person(number, name[:200])
         return number
     known = PERSON_AT.value(key=address.key)
     if known is not None:
         return int(known)
     number = NEW_PERSON.new(name=address.name[:200], created_at=now)
     NEW_ADDRESS.add(key=address.key, address=address.address, person=number)
-    indexing.index_person(number)
+    indexing.add_person(number, address.name[:200], address.address)
     return number
 
 
@@ -95,6 +95,8 @@ def plan(
     if decided.filing is not None and ticket is not None:
         assert mail is not None and envelope is not None
         message = filing.file(decided.filing, ticket, writer, mail, envelope, decided.events)
+        if decided.opening is not None and decided.opening.subject != mail.subject:
+            indexing.index_ticket(ticket)
     if decided.note and ticket is not None:
         assert mail is not None and envelope is not None and message is not None
         at = decided.events[0].at
@@ -155,7 +157,6 @@ def _open(opening: Opening, desk: str, requester: int, channel: str, proves: boo
         updated_at=opening.at,
         idle_since=opening.at,
     )
-    indexing.index_ticket(number)
     NEW_PARTICIPANT.add(ticket=number, person=requester, proved=proves or facts.is_proved(requester), since=opening.at)
     return number
 

@@ -24,14 +24,16 @@ def file(
     at = events[0].at if events else envelope.received_at
     said = filing.forwarded
     language = said.language if said else mail.language
+    subject = (said or mail).subject[:998]
+    words = filing.words if filing.words is not None else said.words if said else mail.reply_text
     message = NEW_MESSAGE.new(
         ticket=ticket,
         kind=filing.kind,
         state=filing.state,
         author=author,
         channel=envelope.source.partition(":")[0],
-        subject=(said or mail).subject[:998],
-        words=filing.words if filing.words is not None else said.words if said else mail.reply_text,
+        subject=subject,
+        words=words,
         automatic=mail.automatic.kind if mail.automatic else None,
         language=language,
         rfc_message_id=(said or mail).message_id,
@@ -57,7 +59,8 @@ def file(
             offset=a.offset,
             length=a.length,
         )
-    indexing.index_message(message)
+    names = [a.name for a in mail.attachments]
+    indexing.add_message(message, ticket, filing.kind, filing.state, subject, words, names)
     if filing.kind == "customer" and author is not None:
         people.hear(author, language)
     for message_id in dict.fromkeys((mail.message_id, said.message_id if said else None)):
@@ -87,7 +90,7 @@ def note(words: str, ticket: int, author: int | None, mail: Mail, envelope: Enve
         at=at,
         received_at=envelope.received_at,
     )
-    indexing.index_message(number)
+    indexing.add_message(number, ticket, "note", "filed", mail.subject[:998], words)
     return number
 
 

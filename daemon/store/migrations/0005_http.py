@@ -5,12 +5,16 @@ And what the search looks in, still empty: ``store.indexing`` fills it when the 
 
 from peewee import *
 
-FTS5 = "CREATE VIRTUAL TABLE search USING fts5 (subject, who, words, notes, tokenize = 'ascii')"
+FTS5 = (
+    "CREATE VIRTUAL TABLE search USING fts5 (subject, who, words, notes, tokenize = 'ascii')",
+    "INSERT INTO search (search, rank) VALUES ('automerge', 8)",
+)
 TSVECTOR = (
     "CREATE TABLE search_entry (number BIGINT PRIMARY KEY, ticket_id BIGINT, person_id BIGINT, found tsvector NOT NULL)",
     "CREATE INDEX search_entry_ticket_id ON search_entry (ticket_id)",
     # a short list of what is not yet sorted in: every search reads it through
-    "CREATE INDEX search_entry_found ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256)",
+    "CREATE INDEX search_entry_ticket ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256) WHERE ticket_id IS NOT NULL",
+    "CREATE INDEX search_entry_person ON search_entry USING gin (found) WITH (gin_pending_list_limit = 256) WHERE person_id IS NOT NULL",
 )
 
 
@@ -98,7 +102,7 @@ def up(migrator, db):
     db.create_tables([Token, Repeatable, TicketField, Webhook, SignIn])
     for name, table, columns, where in INDEXES:
         db.execute_sql(f'CREATE INDEX "{name}" ON "{table}" ({columns}){where}')
-    for statement in (FTS5,) if isinstance(db, SqliteDatabase) else TSVECTOR:
+    for statement in FTS5 if isinstance(db, SqliteDatabase) else TSVECTOR:
         db.execute_sql(statement)
 
 

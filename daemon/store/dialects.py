@@ -1,0 +1,167 @@
+"""The questions of a search in the words of each database, about the entries that ``indexing`` writes.
+
+A question is SQL with ``?`` for its values. ``sought`` is a term as the database's own search reads it; its words are
+letters and digits alone, so that nothing in them could be read as anything else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from daemon.core.query import Term
+from daemon.store.indexing import SHIFT, is_sqlite
+from daemon.store.tables import database
+
+LAST = (1 << SHIFT) - 1
+WEIGHTS = {"subject": "A", "who": "B", "words": "C", "notes": "D"}
+EVERYWHERE = ("subject", "who", "words", "notes")
+Whose = Literal["ticket", "person"]
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL with its values."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One database's ways.
+
+    ``sought`` takes a term and the places where it may be. ``entries``: the numbers of those in which it is, of tickets
+    from a number on (0: all) and of persons; ``persons`` alone; ``holds``: whether it is in an entry of ticket ``{0}``.
+    ``count``: in how many entries it is, about, of tickets or of persons (``whose``). ``ranks``: of the entries of
+    given tickets in which one of several is, the tickets and the rank. ``person`` is the rank of a requester. Ranks
+    differ by ``digits`` after the point; the best ``most`` are told apart. A term stands everywhere from ``common``
+    entries on; where all do, ``newest`` tickets are looked at first.
+    """
+
+    sought: Callable[[Term, Sequence[str]], str]
+    entries: Callable[[str, int], Sql]
+    persons: str
+    holds: str
+    count: Callable[[str, Whose], int]
+    ranks: Callable[[Sequence[str], Sequence[int]], Rows]
+    person: float
+    digits: int
+    most: int
+    common: int
+    newest: int
+
+
+def run(sql: str, *values: Any) -> Rows:
+    """All rows of a question."""
+    return list(database.execute_sql(marked(sql), values).fetchall())
+
+
+def marked(sql: str) -> str:
+    """A question with the marks of the database for its values."""
+    return sql.replace("?", database.obj.param)
+
+
+def dialect() -> Dialect:
+    """That of the database in use."""
+    return _SQLITE if is_sqlite() else _POSTGRESQL
+
+
+# -- SQLite
+
+_MATCH = "FROM search WHERE search MATCH ?"
+_ENOUGH = 20_000
+
+
+def _sought_sqlite(term: Term, places: Sequence[str]) -> str:
+    return f'{{{" ".join(places)}}} : "{" ".join(term.words)}"{" *" if term.beginning else ""}'
+
+
+def _entries_sqlite(sought: str, since: int) -> Sql:
+    if not since:
+        return Sql(f"SELECT rowid {_MATCH}", (sought,))
+    newer = f"SELECT rowid {_MATCH} AND rowid >= ? UNION ALL SELECT rowid {_MATCH} AND rowid < 0"
+    return Sql(newer, (sought, since << SHIFT, sought))
+
+
+def _count_sqlite(sought: str, whose: Whose) -> int:
+    return int(run(f"SELECT COUNT(*) FROM (SELECT 1 {_MATCH} LIMIT ?)", sought, _ENOUGH)[0][0])
+
+
+def _ranks_sqlite(sought: Sequence[str], tickets: Sequence[int]) -> Rows:
+    return run(
+        f"SELECT rowid >> {SHIFT}, -bm25(search, 8.0, 8.0, 1.0, 1.0) {_MATCH} AND rowid BETWEEN ? AND ? "
+        f"AND rowid >> {SHIFT} IN (SELECT value FROM json_each(?))",
+        " OR ".join(f"({one})" for one in sought),
+        min(tickets) << SHIFT,
+        max(tickets) << SHIFT | LAST,
+        json.dumps(tickets),
+    )
+
+
+_SQLITE = Dialect(
+    sought=_sought_sqlite,
+    entries=_entries_sqlite,
+    persons=f"SELECT -rowid {_MATCH} AND rowid < 0",
+    holds=f"SELECT 1 {_MATCH} AND rowid BETWEEN {{0}}.id << {SHIFT} AND ({{0}}.id << {SHIFT}) + {LAST}",
+    count=_count_sqlite,
+    ranks=_ranks_sqlite,
+    person=10.0,
+    digits=1,
+    most=500,
+    common=_ENOUGH,
+    newest=20_000,
+)
+
+# -- PostgreSQL
+
+_FOUND = "FROM search_entry WHERE found @@ ?::tsquery AND {}_id IS NOT NULL"
+_OF_TICKETS, _OF_PERSONS = _FOUND.format("ticket"), _FOUND.format("person")
+
+
+def _sought_postgresql(term: Term, places: Sequence[str]) -> str:
+    """Weights are left out where they exclude nothing: with them, every entry is looked through once more."""
+    weights = "" if tuple(places) in (("who",), EVERYWHERE) else "".join(WEIGHTS[place] for place in places)
+    marks = [weights] * (len(term.words) - 1) + [("*" if term.beginning else "") + weights]
+    return " <-> ".join(
+        f"'{word}':{mark}" if mark else f"'{word}'" for word, mark in zip(term.words, marks, strict=True)
+    )
+
+
+def _entries_postgresql(sought: str, since: int) -> Sql:
+    newer, values = (" AND ticket_id >= ?", (since,)) if since else ("", ())
+    return Sql(f"SELECT number {_OF_TICKETS}{newer} UNION ALL SELECT number {_OF_PERSONS}", (sought, *values, sought))
+
+
+def _count_postgresql(sought: str, whose: Whose) -> int:
+    """What the planner believes, which costs nothing."""
+    plan = run(f"EXPLAIN (FORMAT JSON) SELECT 1 {_FOUND.format(whose)}", sought)[0][0]
+    return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
+
+
+def _ranks_postgresql(sought: Sequence[str], tickets: Sequence[int]) -> Rows:
+    any_of = " | ".join(f"({one})" for one in sought)
+    return run(
+        f"SELECT ticket_id, ts_rank('{{0.1, 0.1, 0.8, 0.8}}', found, ?::tsquery) {_OF_TICKETS} AND ticket_id = ANY(?)",
+        any_of,
+        any_of,
+        list(tickets),
+    )
+
+
+_POSTGRESQL = Dialect(
+    sought=_sought_postgresql,
+    entries=_entries_postgresql,
+    persons=f"SELECT person_id {_OF_PERSONS}",
+    holds=f"SELECT 1 {_OF_TICKETS} AND ticket_id = {{0}}.id",
+    count=_count_postgresql,
+    ranks=_ranks_postgresql,
+    person=0.8,
+    digits=3,
+    most=300,
+    common=5_000,
+    newest=2_000,
+)
