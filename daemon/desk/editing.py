@@ -45,6 +45,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     _leave_team(house, wanted, row)
     has = facts.tags(number)
     tags = changes.tags if changes.tags is not None else has
+    here = {one.name for one in own_fields.of_team(house, wanted.get("team") or ticket.team)}
     try:
         change.change(
             house, number, wanted, by.actor, by.because, sorted(tags - has), sorted(has - tags), snooze,
@@ -54,7 +55,10 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
         lacking = tuple((name, "this is required before the ticket is resolved") for name in error.fields)
         raise Refused("conflict", "field-required", str(error), faults=lacking) from None
     except Unchangeable as error:
-        kind: Kind = "conflict" if error.moves is not None or error.field == "snooze" else "invalid"
+        elsewhere = {one.name for one in house.policy.fields}
+        clashes = error.moves is not None or error.field == "snooze"
+        clashes |= bool(error.faults) and {name for name, _ in error.faults} <= elsewhere - here
+        kind: Kind = "conflict" if clashes else "invalid"
         because = "move-not-allowed" if error.moves is not None else "not-allowed"
         raise Refused(kind, because, str(error), error.field, error.moves, error.faults) from None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Path, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from daemon.desk.asking import By, Refused
 from daemon.desk.house import House
@@ -18,11 +19,13 @@ from daemon.store import display, listing, people
 from daemon.store.conversation import Eyes
 from daemon.store.display import Display
 from daemon.web.api import etags, models, showing
+from daemon.web.api.bodies import JSON, read_json, validated
 from daemon.web.api.callers import Caller, Needs, callers
 from daemon.web.api.problems import Fault, Problem, invalid, not_found, pointer
 from daemon.web.api.spool import Spool
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 TicketNumber = Annotated[
     str, Path(alias="ticketId", pattern=models.TICKET_ID, description="Such as ticket_1042.", examples=["ticket_1"])
@@ -54,6 +57,15 @@ class Access:
     async def read(self, look: Callable[[], T]) -> T:
         """Rows, read in a thread of their own."""
         return await asyncio.to_thread(self.house.store.read, look)
+
+    async def body(self, request: Request, model: type[M], types: Collection[str] = JSON) -> M:
+        """The body of a request, read and checked."""
+        return validated(model, await self.data(request, types))
+
+    async def data(self, request: Request, types: Collection[str] = JSON) -> object:
+        """The value that the body of a request holds."""
+        api = self.house.config.api
+        return await read_json(request, api.body_size, types, api.body_seconds)
 
     async def written(self, job: Callable[[], T]) -> T:
         """Rows, written in the writer's next transaction."""

@@ -11,7 +11,6 @@ from daemon.store.conversation import Said
 from daemon.web.api import showing
 from daemon.web.api.access import Access, TicketNumber, by, eyes, for_the_desk, may_see, number_of, seen, told
 from daemon.web.api.answers import MESSAGE, MESSAGES
-from daemon.web.api.bodies import read_json, validated
 from daemon.web.api.callers import Caller
 from daemon.web.api.enclosing import draft, enclosed
 from daemon.web.api.models import NewMessage, NewNote, NewReply, asks
@@ -65,7 +64,7 @@ def router(desk: Access) -> APIRouter:
     async def create(ticket: TicketNumber, request: Request, caller: Writing) -> JSONResponse:
         """Say something. A reply goes out by mail to everyone who takes part; a note stays in the house."""
         number = number_of(ticket)
-        new = validated(NewMessage, await read_json(request, house.config.api.body_size)).root
+        new = (await desk.body(request, NewMessage)).root
         if isinstance(new, NewNote):
             for_the_desk(caller)
         else:

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from daemon.core.status import Priority, Status, Type
 from daemon.desk.house import House
 
-LONGEST_WORDS = 200_000
+LONGEST_WORDS = 80_000
 MOST_TAGS = 50
 MOST_FILES = 20
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

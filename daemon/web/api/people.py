@@ -13,7 +13,7 @@ from daemon.web.api import showing
 from daemon.web.api.access import Access, number_of, told
 from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Card, Cards
-from daemon.web.api.bodies import MERGE_PATCH, read_json, validated
+from daemon.web.api.bodies import MERGE_PATCH, validated
 from daemon.web.api.callers import Caller
 from daemon.web.api.models import CardChange, asks
 from daemon.web.api.problems import Problem, not_found
@@ -49,7 +49,7 @@ def router(desk: Access) -> APIRouter:
     )  # fmt: skip
     async def patch(user: UserId, request: Request, caller: Writing) -> JSONResponse:
         """Write on somebody's card; an agent's name stands in the configuration."""
-        data = await read_json(request, house.config.api.body_size, MERGE_PATCH)
+        data = await desk.data(request, MERGE_PATCH)
         wanted = validated(CardChange, data).model_dump(exclude_unset=True)
         if "language" in wanted and wanted["language"] is None:
             wanted["language"] = "none"

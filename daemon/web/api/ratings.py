@@ -11,7 +11,6 @@ from daemon.web.api import showing
 from daemon.web.api.access import Access, TicketNumber, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Ratings
-from daemon.web.api.bodies import read_json, validated
 from daemon.web.api.callers import Caller
 from daemon.web.api.models import NewRating, asks
 
@@ -56,7 +55,7 @@ def router(desk: Access) -> APIRouter:
     async def note(ticket: TicketNumber, request: Request, caller: Writing) -> JSONResponse:
         """Note how a customer was served: the token's requester, else the ticket's."""
         number = number_of(ticket)
-        positive = validated(NewRating, await read_json(request, house.config.api.body_size)).positive
+        positive = (await desk.body(request, NewRating)).positive
         one = await desk.read(lambda: seen(caller, number))
         person = caller.requester if caller.requester is not None else one.requester.id
         because = "rated-by-customer" if caller.requester is not None else "told-by-program"

@@ -14,7 +14,7 @@ from daemon.store.listing import Place
 from daemon.web.api import cursors, etags, showing
 from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import TICKET, TICKETS
-from daemon.web.api.bodies import MERGE_PATCH, read_json, validated
+from daemon.web.api.bodies import MERGE_PATCH, validated
 from daemon.web.api.callers import Caller
 from daemon.web.api.enclosing import draft, enclosed
 from daemon.web.api.filters import Asked, page
@@ -61,7 +61,7 @@ def router(desk: Access) -> APIRouter:
     )  # fmt: skip
     async def create(request: Request, caller: Writing) -> JSONResponse:
         """Open a ticket: acknowledged, routed and promised as if its words had come by mail."""
-        new = validated(NewTicket, await read_json(request, house.config.api.body_size))
+        new = await desk.body(request, NewTicket)
         author, at = await desk.read(lambda: (_author(desk, caller, new), _desk(desk, new)))
         changes = await desk.read(lambda: _changes(desk, new.model_dump(include=set(SETTABLE), exclude_unset=True)))
         files, drop = await enclosed(desk, caller, new.attachments)
@@ -97,7 +97,7 @@ def router(desk: Access) -> APIRouter:
     )  # fmt: skip
     async def put(ticket: TicketNumber, request: Request, caller: Writing) -> JSONResponse:
         """Set the members that are given; the others stay. The status moves along the table of moves, else 409."""
-        return await change(ticket, request, caller, await read_json(request, house.config.api.body_size))
+        return await change(ticket, request, caller, await desk.data(request))
 
     @routes.patch(
         "/{ticketId}", operation_id="patchTicket", responses={200: TICKET}, response_model=None,
@@ -105,7 +105,7 @@ def router(desk: Access) -> APIRouter:
     )  # fmt: skip
     async def patch(ticket: TicketNumber, request: Request, caller: Writing) -> JSONResponse:
         """The same as JSON Merge Patch (RFC 7396)."""
-        data = await read_json(request, house.config.api.body_size, MERGE_PATCH)
+        data = await desk.data(request, MERGE_PATCH)
         return await change(ticket, request, caller, data)
 
     @routes.post(
@@ -115,7 +115,7 @@ def router(desk: Access) -> APIRouter:
     async def merge(ticket: TicketNumber, request: Request, caller: Writing) -> JSONResponse:
         """Let a ticket go into another: its people take part there, and what comes for it is filed there."""
         for_the_desk(caller)
-        into = validated(Merge, await read_json(request, house.config.api.body_size)).into
+        into = (await desk.body(request, Merge)).into
         number = number_of(ticket)
         await desk.ticketing.merge(by(caller), number, number_of(into), etags.expected(request).check)
         return await desk.answer(caller, number)
