@@ -154,6 +154,19 @@ def test_customers_hear_of_a_new_status_once_it_can_be_taken_back_no_longer(pati
     assert [x.kind for x in patient.letters() if x.recipient == other] == ["acknowledgement"]
 
 
+def test_an_agent_whose_words_cross_is_shown_those_of_others_and_not_their_own(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    acknowledged = first.letter("acknowledgement").mail
+    does(desk, first, "First answer.")
+    desk.send(reply_to(acknowledged, customer, "It burns still."))
+    does(desk, first, "#note Somebody is on the way.")
+    held = does(desk, first, "Second answer.")
+    desk.send(reply_to(held.letter("confirmation").mail, AGENT, "Yes."), "inside")
+    again = told(does(desk, first, "Third answer.").letter("confirmation"))
+    assert "You had not seen this yet: > It burns still." in again
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
