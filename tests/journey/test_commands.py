@@ -167,6 +167,17 @@ def test_an_agent_whose_words_cross_is_shown_those_of_others_and_not_their_own(d
     assert "You had not seen this yet: > It burns still." in again
 
 
+def test_a_snooze_of_a_ticket_on_hold_is_undone_by_itself(desk: RunningDesk) -> None:
+    first = opened(desk)
+    does(desk, first, "#hold")
+    assert "/undo/" in told(does(desk, first, "#snooze 2d").letter("receipt"))
+    assert desk.ticket(first.ticket)["snoozed_until"]
+    undone = told(does(desk, first, "#undo").letter("receipt"))
+    assert "Put aside until: off" in undone
+    ticket = desk.ticket(first.ticket)
+    assert (ticket["status"], ticket["snoozed_until"]) == ("on_hold", None)
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
