@@ -178,6 +178,16 @@ def test_a_snooze_of_a_ticket_on_hold_is_undone_by_itself(desk: RunningDesk) -> 
     assert (ticket["status"], ticket["snoozed_until"]) == ("on_hold", None)
 
 
+def test_a_waiting_answer_is_shown_to_colleagues_as_one_that_has_not_left(
+    open_desk: Callable[..., RunningDesk], sink: Sink
+) -> None:
+    desk = open_desk(sink, tables="[agents]\nundo_seconds = 600\n")
+    first = opened(desk)
+    does(desk, first, "Pull the plug.")
+    shown = told(does(desk, first, "#show", SECOND).letter("sheet"))
+    assert re.search(r"Desk Agent, [^>]+, waiting, not sent yet: > Pull the plug", shown)
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
