@@ -106,7 +106,9 @@ def is_late(sketch: Sketch, now: Instant) -> bool:
 def history(house: House, said: Sequence[Said]) -> tuple[Earlier, ...]:
     """Messages as a mail shows them, in their order."""
     return tuple(
-        Earlier(VOICES.get(one.kind, "automatic"), one.author, house.local_time(one.at), one.words.strip(), False)
+        Earlier(
+            VOICES.get(one.kind, "automatic"), one.author, house.local_time(one.at), one.words.strip(), False, one.waits
+        )
         for one in said
     )
 

@@ -16,6 +16,7 @@ from daemon.mail.mailto import mailto
 from daemon.store import dossier as rows
 
 HOUR = 3_600
+MOST_LATELY = 20
 
 
 def question(w: Writing) -> Letter:
@@ -27,7 +28,7 @@ def question(w: Writing) -> Letter:
     )
     ticket = w.written.ticket or (w.arrival.to.number if w.arrival.to.kind == "reply" else None)
     crossed = w.outgoing.because.startswith("crosses")
-    shown = _unseen(ticket, w.written.message) if crossed and ticket else ""
+    shown = _unseen(ticket, w.outgoing.because, w.person.address) if crossed and ticket else ""
     told = (w.plan.receipt if can else None) or acts.Receipt("dry")
     return agents_letters.confirmation(
         w.house.templates,
@@ -49,9 +50,11 @@ def question(w: Writing) -> Letter:
     )
 
 
-def _unseen(ticket: int, message: int | None) -> str:
-    """The newest words of someone else."""
-    return next((one.words for one in rows.said(ticket, limit=3) if one.id != message and one.kind != "note"), "")
+def _unseen(ticket: int, because: str, agent: str) -> str:
+    """The newest words of whoever crossed with this agent."""
+    kind = "customer" if because == "crosses-customer" else "agent"
+    said = rows.said(ticket, limit=MOST_LATELY)
+    return next((one.words for one in said if one.kind == kind and one.author.address != agent), "")
 
 
 def unclear(w: Writing) -> Letter:

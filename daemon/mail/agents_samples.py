@@ -105,7 +105,7 @@ ACTIONS = tuple(
     Action(name, mailto(REPLY, "Re: [#1042] Invoice cannot be opened", command)) for name, command in COMMANDS.items()
 )
 HISTORY = (
-    Earlier("agent", AGENT, "Sun 29 March, 17:40", "Hello,\n\nthe invoice is on its way.\n\nDesk Agent", False),
+    Earlier("agent", AGENT, "Sun 29 March, 17:40", "Hello,\n\nthe invoice is on its way.\n\nDesk Agent", False, True),
     Earlier("note", Address("Lead", "lead@example.com"), "Sun 29 March, 16:02", "The portal was down.", False),
     Earlier("automatic", NAMELESS, "Sat 28 March, 11:31", "", False),
     Earlier("customer", CUSTOMER, "Sat 28 March, 11:30", WORDS, True),

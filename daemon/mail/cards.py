@@ -74,6 +74,7 @@ class Earlier:
     when: Annotated[str, "When it was written, in the desk's zone."]
     words: Annotated[str, "What was written; may be empty."]
     shortened: Annotated[bool, "True: there was more of it."]
+    waits: Annotated[bool, "True: an answer that has not left yet."] = False
 
 
 @dataclass(frozen=True, slots=True)

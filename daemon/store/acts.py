@@ -141,13 +141,16 @@ def joined(ticket: int, agent: int, before_their_eyes: Shown | None, since: Inst
 
 NOTES = Prepared(
     Message.select(Message.words).where(
-        Message.ticket == Slot("ticket"), Message.kind == "note", Message.state == "filed"
+        (Message.ticket == Slot("ticket"))
+        | Message.ticket.in_(Ticket.select(Ticket.id).where(Ticket.merged_into == Slot("ticket"))),
+        Message.kind == "note",
+        Message.state == "filed",
     )
 )
 
 
 def notes(ticket: int) -> tuple[str, ...]:
-    """The words of a ticket's internal notes."""
+    """The words of a ticket's internal notes, and of those of the tickets that were merged into it."""
     return tuple(NOTES.column(ticket=ticket))
 
 

@@ -69,13 +69,14 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message of a conversation."""
+    """One message of a conversation; ``waits``: it is an answer that has not left yet."""
 
     id: int
     kind: str
     author: Address
     at: Instant
     words: str
+    waits: bool = False
 
 
 Requester, Assignee = Person.alias(), Person.alias()
@@ -206,7 +207,7 @@ def with_words(text: str, limit: int) -> list[Sketch]:
 
 MERGED = Prepared(Ticket.select(Ticket.id).where(Ticket.merged_into == Slot("number")))
 SAID = Prepared(
-    Message.select(Message.id, Message.kind, Person.name, _address(Person), Message.at, Message.words)
+    Message.select(Message.id, Message.kind, Person.name, _address(Person), Message.at, Message.words, Message.state)
     .join(Person, pw.JOIN.LEFT_OUTER)
     .where(
         Message.ticket.in_(Slots("tickets")),
@@ -234,7 +235,9 @@ def said(number: int, before: int | None = None, limit: int = 200) -> list[Said]
     """The conversation of a ticket and of those merged into it, newest first; ``before`` is a message."""
     tickets = [number, *MERGED.column(number=number)]
     rows = SAID.rows(tickets=tickets, before=LAST if before is None else before, limit=limit)
-    return [Said(row[0], row[1], Address(row[2] or "", row[3] or ""), row[4], row[5]) for row in rows]
+    return [
+        Said(row[0], row[1], Address(row[2] or "", row[3] or ""), row[4], row[5], row[6] == "waiting") for row in rows
+    ]
 
 
 def participants(number: int) -> tuple[Address, ...]:

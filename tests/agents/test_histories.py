@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.agents.office import AGENTS, ALICE, Office, office
 from tests.agents.story import Step, Story, steps
 
-HISTORIES = int(os.environ.get("COUNTERFOIL_HISTORIES", "15"))
+HISTORIES = int(os.environ.get("COUNTERFOIL_HISTORIES", "12"))
 many = settings(
     max_examples=HISTORIES,
     report_multiple_bugs=False,

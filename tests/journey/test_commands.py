@@ -171,6 +171,40 @@ def test_customers_hear_of_a_new_status_once_it_can_be_taken_back_no_longer(pati
     assert [x.kind for x in patient.letters() if x.recipient == other] == ["acknowledgement"]
 
 
+def test_an_agent_whose_words_cross_is_shown_those_of_others_and_not_their_own(desk: RunningDesk) -> None:
+    customer = fresh()
+    first = opened(desk, customer)
+    acknowledged = first.letter("acknowledgement").mail
+    does(desk, first, "First answer.")
+    desk.send(reply_to(acknowledged, customer, "It burns still."))
+    does(desk, first, "#note Somebody is on the way.")
+    held = does(desk, first, "Second answer.")
+    desk.send(reply_to(held.letter("confirmation").mail, AGENT, "Yes."), "inside")
+    again = told(does(desk, first, "Third answer.").letter("confirmation"))
+    assert "You had not seen this yet: > It burns still." in again
+
+
+def test_a_snooze_of_a_ticket_on_hold_is_undone_by_itself(desk: RunningDesk) -> None:
+    first = opened(desk)
+    does(desk, first, "#hold")
+    assert "/undo/" in told(does(desk, first, "#snooze 2d").letter("receipt"))
+    assert desk.ticket(first.ticket)["snoozed_until"]
+    undone = told(does(desk, first, "#undo").letter("receipt"))
+    assert "Put aside until: off" in undone
+    ticket = desk.ticket(first.ticket)
+    assert (ticket["status"], ticket["snoozed_until"]) == ("on_hold", None)
+
+
+def test_a_waiting_answer_is_shown_to_colleagues_as_one_that_has_not_left(
+    open_desk: Callable[..., RunningDesk], sink: Sink
+) -> None:
+    desk = open_desk(sink, tables="[agents]\nundo_seconds = 600\n")
+    first = opened(desk)
+    does(desk, first, "Pull the plug.")
+    shown = told(does(desk, first, "#show", SECOND).letter("sheet"))
+    assert re.search(r"Desk Agent, [^>]+, waiting, not sent yet: > Pull the plug", shown)
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
