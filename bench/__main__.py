@@ -9,6 +9,7 @@ from pathlib import Path
 
 BENCHES = (
     "ingest", "mailbox", "agents", "memory", "mail", "pictures", "crash", "powercut", "promises", "reports", "search",
+    "api",
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     snooze = changes.snooze
     row = facts.ticket_row(number)
     if snooze and wanted.get("status", "on_hold") != "on_hold":
-        raise Refused("conflict", "not-allowed", "a ticket that is put aside is on_hold", "status")
+        raise Refused("conflict", "not-possible", "a ticket that is put aside is on_hold", "status")
     if snooze == "":
         snooze = None
         if row.snoozed_until is not None:
@@ -59,7 +59,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
         clashes = error.moves is not None or error.field == "snooze"
         clashes |= bool(error.faults) and {name for name, _ in error.faults} <= elsewhere - here
         kind: Kind = "conflict" if clashes else "invalid"
-        because = "move-not-allowed" if error.moves is not None else "not-allowed"
+        because = "move-not-allowed" if error.moves is not None else "not-possible"
         raise Refused(kind, because, str(error), error.field, error.moves, error.faults) from None
 
 

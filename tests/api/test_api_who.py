@@ -140,7 +140,9 @@ def test_operators_see_the_ledger_and_let_mail_go(api: Api, desk: RunningDesk) -
     assert row["sentence"].endswith(".")
     assert done(operator.post(f"{name}/discard"))["because"] == "discarded-by-agent"
     refused(operator.post(f"{name}/discard"), 409, "nothing-waits")
-    assert done(operator.get("/v2/inbound", params={"limit": 1}))["nextBefore"]
+    another = desk.send(new_mail(fresh())).row
+    page = done(operator.get("/v2/inbound", params={"limit": 1, "before": f"inbound_{another['id'] + 1}"}))
+    assert (page["data"][0]["id"], page["nextBefore"]) == (f"inbound_{another['id']}",) * 2
     first = done(operator.get("/v2/inbound", params={"limit": 200}))["data"]
     assert all("+" not in one["recipient"] or "…" in one["recipient"] for one in first)
 

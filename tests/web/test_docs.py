@@ -9,7 +9,8 @@ from daemon.desk.tokens import SCOPES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text("utf-8")
-CODE = "\n".join(path.read_text("utf-8") for path in (ROOT / "daemon" / "web" / "api").rglob("*.py"))
+DESK = [ROOT / "daemon" / "desk" / f"{name}.py" for name in ("editing", "ticketing")]
+CODE = "\n".join(path.read_text("utf-8") for path in [*(ROOT / "daemon" / "web" / "api").rglob("*.py"), *DESK])
 
 
 def test_every_scope_is_told_with_its_sentence() -> None:

@@ -44,13 +44,11 @@ RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(\.[0-9]{1,30})?(
 
 def _written(value: object) -> object:
     """An instant as RFC 3339 writes it, and nothing else that could be taken for one."""
-    if isinstance(value, str):
-        found = RFC3339.fullmatch(value)
-        if found is None:
-            raise ValueError("write an instant as RFC 3339 does, such as 2026-11-28T09:30:00Z")
-        fraction = found[1] or ""
-        return value.replace(fraction, fraction[:7], 1) if fraction else value
-    return value
+    found = RFC3339.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write an instant as RFC 3339 does, such as 2026-11-28T09:30:00Z")
+    fraction = found[1] or ""
+    return found[0].replace(fraction, fraction[:7], 1) if fraction else value
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), Field(strict=False)]
