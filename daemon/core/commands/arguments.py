@@ -1,8 +1,9 @@
 """What follows a command's word, made plain: each kind of argument has one form, however it was typed.
 
-A text stays as it was written, on one line. All else loses typographic characters, quotes around it and a full stop
-behind it; addresses lose names, brackets and ``mailto:``, tags and tickets their ``#``, and known values have one way
-to be written. Nothing is judged here: what names nothing stays, for whoever looks it up to say so.
+A text stays as it was written, on one line. All else loses typographic characters, quotes around it (but for a search,
+where they make a phrase) and a full stop behind it; addresses lose names, brackets and ``mailto:``, tags and tickets
+their ``#``, and known values have one way to be written. Nothing is judged here: what names nothing stays, for whoever
+looks it up to say so.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ def normal(command: Declaration, written: str) -> str:
     if kind == "none":
         text = text.strip(f"{_END}:? ")
         return "" if text.casefold() in _AND else text
-    text = unquoted(_without_end(text, dates=kind in {"time", "away"}))
+    whole = _without_end(text, dates=kind in {"time", "away"})
+    text = unquoted(whole)
+    if kind == "view":
+        return SYNONYMS[kind].get(key(text), whole)
     if kind == "addresses" or (kind == "person" and "@" in text.removeprefix("@")):
         return " ".join(_addresses(text))
     if kind == "tags":
