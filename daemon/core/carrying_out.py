@@ -203,7 +203,9 @@ class CarryingOut:
             changes.append(Changed("snooze", "", str(work.until)))
         elif self.ticket is not None and becomes is not None and becomes != self.ticket.status and not work.merges:
             changes.append(Changed("status", self.ticket.status, becomes))
-        return replace(receipt, understood=tuple(work.understood), changes=tuple(changes))
+        says = receipt.words or receipt.told or receipt.readers
+        kind = "nothing" if receipt.kind == "done" and not changes and not says else receipt.kind
+        return replace(receipt, kind=kind, understood=tuple(work.understood), changes=tuple(changes))
 
 
 def released(

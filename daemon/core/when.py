@@ -3,8 +3,8 @@
 A length counts from now, a day 24 hours, a week 7 days. All else is wall time of the agent's zone: where a clock change
 skips it, it is the instant of the change; where it repeats it, the first. A day without a time begins at the hour of
 work for ``when`` and ends at midnight for ``until``. A weekday, a time of day and a date without a year are the next
-one; a weekday never is today where one asks when, unless a later time of today is told. English and German; words such
-as until, next, at do not count. ValueError is a sentence.
+one; next week is its Monday; a weekday never is today where one asks when, unless a later time of today is told.
+English and German; words such as until, next, at do not count. ValueError is a sentence.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ _MONTHS = (
 _DAYS = {
     "today": 0, "heute": 0, "tomorrow": 1, "morgen": 1,
     "day after tomorrow": 2, "uebermorgen": 2,
+}  # fmt: skip
+_NEXT_WEEK = frozenset({"next week", "naechste woche"})
+_PARTS = {
+    "morning": 9, "frueh": 9, "vormittag": 9, "noon": 12, "mittag": 12,
+    "afternoon": 14, "nachmittag": 14, "evening": 18, "abend": 18,
 }  # fmt: skip
 _WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
 _MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
@@ -102,7 +107,11 @@ def _future(text: str, now: Instant, zone: tzinfo, untold: timedelta, *, today_c
     else:
         named, time = _time_of_day(words)
         today = datetime.fromtimestamp(now, zone).date()
-        days = _days(named, today, today_counts=today_counts or time is not None) if named or time is not None else ()
+        days: Iterable[date] = ()
+        if named in _NEXT_WEEK:
+            days = (today + timedelta(days=7 - today.weekday() - (today_counts and time is None)),)
+        elif named or time is not None:
+            days = _days(named, today, today_counts=today_counts or time is not None)
         instants = [_instant(day, untold if time is None else time, zone) for day in days]
     if not instants:
         raise ValueError(f"{_short(text)} is no time; write one such as 2d, monday 9:00, tomorrow or 2026-12-01 09:00")
@@ -145,6 +154,9 @@ def _time_of_day(words: str) -> tuple[str, timedelta | None]:
             if hour < 24 and not (half and not 1 <= hour <= 12):
                 hour = hour % 12 + (12 if half == "p" else 0) if half else hour
                 return words[: found.start()].rstrip(), timedelta(hours=hour, minutes=minute)
+    before, _, part = words.rpartition(" ")
+    if part in _PARTS:
+        return before.removesuffix("this"), timedelta(hours=_PARTS[part])
     return words, None
 
 

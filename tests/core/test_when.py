@@ -50,6 +50,12 @@ def test_a_length_counts_from_now(text: str, seconds: int) -> None:
     [
         ("monday 9:00", "2026-11-30 09:00"),
         ("mon 09:00", "2026-11-30 09:00"),
+        ("next week 14:00", "2026-11-30 14:00"),
+        ("tomorrow morning", "2026-11-26 09:00"),
+        ("morgen früh", "2026-11-26 09:00"),
+        ("this afternoon", "2026-11-25 14:00"),
+        ("in the morning", "2026-11-26 09:00"),
+        ("Freitag Nachmittag", "2026-11-27 14:00"),
         ("Mon., 9:00", "2026-11-30 09:00"),
         ("“Monday 9:00”", "2026-11-30 09:00"),
         ("MONDAY\u00a09:00 PM…", "2026-11-30 21:00"),
@@ -147,6 +153,12 @@ ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Ho
 )
 WALLS = st.datetimes(datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2034-01-01"))
 INSTANTS = st.integers(at("2020-01-01", UTC), at("2035-01-01", UTC))
+
+
+@pytest.mark.parametrize("text", ["next week", "Nächste Woche"])
+def test_next_week_begins_on_its_monday_and_ends_an_absence_before_it(text: str) -> None:
+    assert when(text, NOW, BERLIN) == at("2026-11-30 09:00")
+    assert until(text, NOW, BERLIN) == at("2026-11-30 00:00")
 
 
 @given(WALLS, ZONES, st.integers(60, 700 * DAY))

@@ -205,6 +205,17 @@ def test_a_waiting_answer_is_shown_to_colleagues_as_one_that_has_not_left(
     assert re.search(r"Desk Agent, [^>]+, waiting, not sent yet: > Pull the plug", shown)
 
 
+def test_a_receipt_says_where_nothing_was_to_do(desk: RunningDesk) -> None:
+    first = opened(desk)
+    does(desk, first, "#take")
+    again = told(does(desk, first, "#take").letter("receipt"))
+    assert "Nothing to do: #take It was so already." in again
+    assert "/undo/" not in again
+    does(desk, first, "#undo")
+    undone = told(does(desk, first, "#undo").letter("receipt"))
+    assert "There is nothing of yours that could be taken back, or it was taken back already." in undone
+
+
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
     """The agent's own address at the desk, for what belongs to no ticket."""
     letter = does(desk, opened(desk), "#help", agent).letter("help", agent)
@@ -299,8 +310,11 @@ def test_what_names_nothing_is_answered_with_what_may_be_meant_and_nothing_is_do
         ),
         ("#team billnig", "“billnig” is no team of this desk. Did you mean billing"),
         ("#priority hihg", "“hihg” is no priority. Did you mean high"),
-        ("#merge 999999", "“999999” is no request that could be meant. Please"),
-        ("#snooze yesterday", "“yesterday” is no time to come that we understand. Please"),
+        ("#merge 999999", "“999999” is the number of no request with which this could be done. Please"),
+        (
+            "#snooze yesterday",
+            "“yesterday” is no time to come that we understand; write one such as 2d, tomorrow or monday 9:00. Please",
+        ),
         ("#status reopend", "“reopend” is no status. Did you mean open"),
         ("#macro nothing", "“nothing” is no macro. Please"),
         ("#cc someone", "“someone” is no address. Please"),
@@ -319,8 +333,8 @@ def test_what_only_leads_may_do_is_refused_to_others(open_desk: Callable[..., Ru
     desk = open_desk(sink, tables='[agents]\nundo_seconds = 0\nleads_only = ["spam"]\n', desks=leads)
     first = opened(desk)
     refused = told(does(desk, first, "#spam").letter("unclear", AGENT))
-    assert "“#spam” is not for you to do" in refused
-    assert "send it once more" not in refused
+    assert "“#spam” is not for you to do; a lead of a team may." in refused
+    assert "once more" not in refused
     assert desk.status(first.ticket) == "new"
     does(desk, first, "#spam", SECOND)
     assert desk.status(first.ticket) == "spam"
