@@ -214,6 +214,19 @@ def test_a_receipt_says_where_nothing_was_to_do(desk: RunningDesk) -> None:
     does(desk, first, "#undo")
     undone = told(does(desk, first, "#undo").letter("receipt"))
     assert "There is nothing of yours that could be taken back, or it was taken back already." in undone
+def test_a_merge_is_undone_by_the_command_and_takes_its_people_along(desk: RunningDesk) -> None:
+    one, two, three = (opened(desk) for _ in range(3))
+    people = "SELECT person_id, via_id FROM participant WHERE ticket_id = ?"
+    before = [desk.rows(people, ticket.ticket) for ticket in (two, three)]
+    does(desk, one, f"#merge {two.ticket}")
+    merged = does(desk, two, f"#merge {three.ticket}\n#link {one.ticket}")
+    assert merged.outcome == ("filed", "reply-token")
+    assert len(desk.rows(people, three.ticket)) == 3
+    assert does(desk, two, "#undo").outcome == ("ignored", "undone-by-agent")
+    assert desk.rows(people, three.ticket) == before[1]
+    assert (desk.status(two.ticket), desk.links(two.ticket)) == ("new", [])
+    assert does(desk, one, "#undo").outcome == ("ignored", "undone-by-agent")
+    assert desk.rows(people, two.ticket) == before[0]
 
 
 def personal(desk: RunningDesk, agent: str = AGENT) -> str:
