@@ -125,12 +125,14 @@ class Day:
     def waits(self) -> None:
         """Let the undo time of all answers go by."""
         until(lambda: not self.desk.rows("SELECT 1 FROM waiting LIMIT 1"))
+        until(lambda: not self.desk.rows("SELECT 1 FROM notice LIMIT 1"))
 
     def brought(self, *expected: Sequence[object]) -> None:
         """These letters and no others came since the last time."""
         letters = self.desk.letters(self.seen)
         self.seen = letters[-1].id if letters else self.seen
-        assert [(x.kind, x.recipient) for x in letters] == [(str(kind), str(to)) for kind, to, *_ in expected]
+        found = [(x.kind, x.recipient) for x in letters]
+        assert found == [(str(kind), str(to)) for kind, to, *_ in expected], found
         for letter, (_, _, *words) in zip(letters, expected, strict=True):
             told = " ".join(f"{letter.mail['Subject']} {text_of(letter.mail)}".split())
             for one in words:

@@ -31,6 +31,11 @@ title = "Choose a new password"
 text = "Hello {{{{ customer }}}},\\n\\nplease choose a new password on our page."
 commands = ["#tag password", "#pending"]
 
+[[field]]
+name = "floor"
+title = "Floor"
+kind = "number"
+
 [[desk]]
 name = "support"
 address = "support@desk.example"
@@ -109,7 +114,7 @@ def mail_comes_in(day: Cast) -> None:
 def first_steps(day: Cast) -> None:
     day.first.answers(PRINTER, "#help")
     day.brought(("help", day.first, *(f"#{one.word}" for one in DECLARED), "password: Choose a new password"))
-    day.first.answers(PRINTER, "#take\n#priority high\n#Type: incident\n#tag printer hardware paper\n#untag paper")
+    day.first.answers(PRINTER, "#take\n#priority high\n#Type: incident\n#tag printer hardware paper\n#untag paper\n#field floor 2")
     day.brought(
         (
             "receipt",
@@ -339,7 +344,10 @@ def two_customers_are_merged(day: Cast) -> None:
     day.garden.writes("It burns here too", "The printer of the garden burns as well.")
     day.brought(("acknowledgement", day.garden, "[#5]"), ("notification", day.first), ("notification", day.second))
     day.first.answers(GARDEN, "#merge 1")
-    day.brought(("receipt", day.first, "Merged into: #1"))
+    day.brought(
+        ("merged", day.second, "First Agent merged request #5 into this one.", "of the garden burns as well"),
+        ("receipt", day.first, "Merged into: #1", "Answers to this request go from now on to"),
+    )
     day.first.answers(PRINTER, "All printers of this kind are replaced.")
     day.waits()
     day.brought(
@@ -443,7 +451,7 @@ TICKETS = """
 EVENTS = {
     PRINTER: [
         "library: ticket_opened",
-        "first: assigned priority_changed type_changed tagged tagged tagged untagged agent_replied status_changed",
+        "first: assigned priority_changed type_changed tagged tagged tagged untagged field_changed agent_replied status_changed",
         "library: customer_replied status_changed",
         "first: reply_withdrawn reply_withdrawn resolution_set agent_replied status_changed",
         "library: rated",
