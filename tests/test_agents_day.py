@@ -114,7 +114,9 @@ def mail_comes_in(day: Cast) -> None:
 def first_steps(day: Cast) -> None:
     day.first.answers(PRINTER, "#help")
     day.brought(("help", day.first, *(f"#{one.word}" for one in DECLARED), "password: Choose a new password"))
-    day.first.answers(PRINTER, "#take\n#priority high\n#Type: incident\n#tag printer hardware paper\n#untag paper\n#field floor 2")
+    day.first.answers(
+        PRINTER, "#take\n#priority high\n#Type: incident\n#tag printer hardware paper\n#untag paper\n#field floor 2"
+    )
     day.brought(
         (
             "receipt",
@@ -451,7 +453,8 @@ TICKETS = """
 EVENTS = {
     PRINTER: [
         "library: ticket_opened",
-        "first: assigned priority_changed type_changed tagged tagged tagged untagged field_changed agent_replied status_changed",
+        "first: assigned priority_changed type_changed tagged tagged tagged untagged field_changed agent_replied "
+        "status_changed",
         "library: customer_replied status_changed",
         "first: reply_withdrawn reply_withdrawn resolution_set agent_replied status_changed",
         "library: rated",
