@@ -17,7 +17,7 @@ LONGEST_WORDS = 80_000
 MOST_TAGS = 50
 MOST_FILES = 20
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-EMAIL = rf"^[A-Za-z0-9_'+&-]{{1,30}}(?:\.[A-Za-z0-9_'+&-]{{1,30}})?@{_LABEL}(?:\.{_LABEL}){{1,3}}$"
+EMAIL = rf"^[A-Za-z0-9_'+&-]{{1,30}}(?:\.[A-Za-z0-9_'+&-]{{1,30}}){{0,5}}@{_LABEL}(?:\.{_LABEL}){{1,6}}$"
 BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 TICKET_ID = r"^ticket_[1-9][0-9]{0,11}$"
 UPLOAD_ID = r"^upload_[a-z2-7]{32}$"
