@@ -16,8 +16,8 @@ import pytest
 from tests.journey.conftest import PATIENT
 from tests.journey.evil import Evil, mails
 from tests.journey.mails import new_mail, reply_to, text_of
-from tests.journey.receipt import Receipt
-from tests.journey.running import RunningDesk
+from tests.journey.receipt import Letter, Receipt
+from tests.journey.running import RunningDesk, until
 from tests.journey.sink import Sink
 
 ALICE, CAROL, DAVE = "alice@desk.example", "carol@customer.example", "dave@elsewhere.example"
@@ -90,12 +90,12 @@ def besieged(desk: RunningDesk) -> Siege:
     told = first.letter("notification").mail
     desk.send(reply_to(told, ALICE, f"#note {SECRET}"), "inside")
     waits = desk.send(reply_to(told, ALICE, "#take\n\nPull the plug, please."), "inside")
-    resolved = desk.send(reply_to(second.letter("notification").mail, ALICE, "#resolve"), "inside")
+    desk.send(reply_to(second.letter("notification").mail, ALICE, "#resolve"), "inside")
     held = desk.send(reply_to(told, ALICE, "Pull it twice, please."))
     assert held.outcome == ("quarantined", "agent-unproved")
     undo = re.search(r"support\+u[0-9]+-[a-z2-7]{26}@desk\.example", text_of(waits.letter("receipt").mail))
     assert undo is not None
-    rate = re.search(r"https?://\S+/rate/\S+", text_of(resolved.letter("status").mail))
+    rate = re.search(r"https?://\S+/rate/\S+", text_of(told_of_resolution(desk).mail))
     assert rate is not None
     personal = str(desk.send(reply_to(told, ALICE, "#help"), "inside").letter("help").mail["Reply-To"])
     addresses = dict(
@@ -114,6 +114,14 @@ def besieged(desk: RunningDesk) -> Siege:
         desk.get(rate[0])
         desk.post(rate[0], evil.raw.decode("latin-1"))
     return Siege(desk, before, receipts, rate[0])
+
+
+def told_of_resolution(desk: RunningDesk) -> Letter:
+    """What the customer hears once the undo time of the resolution is over."""
+    desk.rewrite("UPDATE notice SET release_at = 1")
+    desk.end()
+    desk.start()
+    return until(lambda: [letter for letter in desk.letters() if letter.kind == "status"])[0]
 
 
 def count_from(desk: RunningDesk, number: int) -> None:

@@ -42,7 +42,7 @@ def test_a_plain_answer_leaves_at_once_where_nothing_waits() -> None:
 def test_an_answer_that_resolves_waits_and_resolves_with_its_release() -> None:
     bench = Bench(policy=TOLD)
     plan = bench.does("#resolve\n#priority high\n\nDear customer.", PATIENT)
-    assert plan.wait == Wait(AGENT, NOW + PATIENT, "resolved", None)
+    assert plan.wait == Wait(AGENT, NOW + PATIENT, "resolved", None, (CUSTOMER,))
     assert plan.filing is not None and plan.filing.state == "waiting"
     assert events(plan) == [("priority_changed", "medium", "high")], "no response is recorded yet"
     assert told(plan) == [("receipt", AGENT)]

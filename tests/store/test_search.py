@@ -227,7 +227,7 @@ def test_an_answer_is_found_by_clients_once_it_is_out(store: Store, state: str) 
 def test_an_answer_that_was_withdrawn_is_not_found(store: Store) -> None:
     ticket = opened(store, "Printer", "Broken.")
     answer = store.write(lambda: says(ticket, "Pull the plug.", "agent", "waiting")).result(5)
-    store.write(lambda: replies.withdraw(answer)).result(5)
+    store.write(lambda: replies.withdraw(answer, 1_000)).result(5)
     assert (found(store, "plug"), found(store, "broken")) == ([], [ticket])
 
 
@@ -368,7 +368,7 @@ def test_i25_no_trace_of_a_word_remains_once_it_was_dropped_and_purged(url: str)
 
     def drop() -> None:
         for message in query.column(Message.select(Message.id).where(Message.ticket == ticket)):
-            replies.withdraw(message)
+            replies.withdraw(message, 1_000)
 
     store.write(drop).result(5)
     assert not found(store, "rumpelstilzchen")

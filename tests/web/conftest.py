@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from daemon import clock
-from daemon.app import build_house, listen
+from daemon.app import authenticator_of, build_house, build_pool, listen
 from daemon.config import parse
 from daemon.core.values import Address
+from daemon.desk.intake import Reception
 from daemon.store import commit
 from daemon.web import server
 from tests.databases import DATABASES
@@ -37,7 +38,9 @@ def served_from(folder: Path, database: str = "", metrics: str = "local", **api:
     served = Served(house)
     house.now = served.now
     house.store.write(lambda: commit.person(Address("", CUSTOMER), "", clock.now())).result()
-    app = server.application(house, lambda: None)
+    pool = build_pool(config)
+    reception = Reception(house, pool, authenticator_of(config, pool))
+    app = server.application(house, lambda: None, reception, pool)
     app.include_router(routes_of_tests(served))
     web = server.server(app)
     sock = listen("127.0.0.1", 0)
@@ -51,6 +54,7 @@ def served_from(folder: Path, database: str = "", metrics: str = "local", **api:
             client.close()
         web.should_exit = True
         thread.join(10)
+        pool.close()
         house.store.close()
 
 
