@@ -34,10 +34,15 @@ TABLES = (
     "hold",
     "act",
     "waiting",
+    "notice",
     "watcher",
     "absence",
     "news",
     "promise",
+    "ticket_field",
+    "token",
+    "sign_in",
+    "repeatable",
 )
 POSTGRESQL_REFERENCES = """
 SELECT c.conrelid::regclass::text AS "table", a.attname AS "column", c.confrelid::regclass::text AS target,
