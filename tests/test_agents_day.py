@@ -83,8 +83,8 @@ class Cast(Day):
     def __init__(self, desk: RunningDesk) -> None:
         super().__init__(desk)
         self.first, self.second, self.third = map(self.agent, ("first", "second", "third"))
-        self.library, self.school, self.bakery, self.garden = map(
-            self.customer, ("library", "school", "bakery", "garden")
+        self.laundry, self.school, self.bakery, self.garden = map(
+            self.customer, ("laundry", "school", "bakery", "garden")
         )
         self.accountant, self.hotel, self.museum, self.seller = map(
             self.customer, ("accountant", "hotel", "museum", "seller")
@@ -92,10 +92,10 @@ class Cast(Day):
 
 
 def mail_comes_in(day: Cast) -> None:
-    day.library.writes("Printer on fire", "Our printer burns.")
+    day.laundry.writes("Printer on fire", "Our printer burns.")
     day.brought(
-        ("acknowledgement", day.library, "[#1]", "It has reached us"),
-        ("notification", day.first, "[#1] Printer on fire", "New request from The library", "Our printer burns."),
+        ("acknowledgement", day.laundry, "[#1]", "It has reached us"),
+        ("notification", day.first, "[#1] Printer on fire", "New request from The laundry", "Our printer burns."),
         ("notification", day.second, "Assignee: Nobody yet"),
     )
     day.school.writes("Invoice 17", "Your invoice is too high.", "billing@desk.example")
@@ -106,7 +106,7 @@ def mail_comes_in(day: Cast) -> None:
     day.bakery.writes("No login", "I have forgotten my password.")
     day.brought(
         ("acknowledgement", day.bakery),
-        ("notification", day.first, "I have forgotten my password.", no("library")),
+        ("notification", day.first, "I have forgotten my password.", no("laundry")),
         ("notification", day.second),
     )
 
@@ -151,18 +151,18 @@ def first_steps(day: Cast) -> None:
     day.waits()
     day.brought(
         ("answer", day.bakery, "[#3]", "Hello The bakery, please choose a new password", "-- Second Agent", no("#tag")),
-        ("answer", day.library, "[#1]", "Please pull the plug.", "-- First Agent Support"),
+        ("answer", day.laundry, "[#1]", "Please pull the plug.", "-- First Agent Support"),
     )
 
 
 def an_undo_in_time_and_one_too_late(day: Cast) -> None:
-    day.library.answers(PRINTER, "It is out. The paper tray is ashes.")
+    day.laundry.answers(PRINTER, "It is out. The paper tray is ashes.")
     day.brought(
-        ("notification", day.first, "The library <library@customer.example> replied", "is ashes", "Earlier"),
+        ("notification", day.first, "The laundry <laundry@customer.example> replied", "is ashes", "Earlier"),
         ("notification", day.second),
     )
     day.first.answers(PRINTER, "#close\n\nThen buy a new one.")
-    day.brought(("receipt", day.first, "Status: Open → Closed", "Goes to The library", "> Then buy a new one."))
+    day.brought(("receipt", day.first, "Status: Open → Closed", "Goes to The laundry", "> Then buy a new one."))
     day.first.taps(day.first.latest(PRINTER, "receipt"), "undo")
     day.brought(("receipt", day.first, "Undone", "Answer: withdrawn", no("Status")))
     day.first.answers(PRINTER, "#close\n\nThen buy a used one.")
@@ -174,10 +174,10 @@ def an_undo_in_time_and_one_too_late(day: Cast) -> None:
     receipt = day.first.latest(PRINTER, "receipt")
     day.waits()
     day.brought(
-        ("answer", day.library, "A new tray is on its way."),
-        ("status", day.library, "We have marked your request #1 as resolved.", "How did we do?"),
+        ("answer", day.laundry, "A new tray is on its way."),
+        ("status", day.laundry, "We have marked your request #1 as resolved.", "How did we do?"),
     )
-    assert "Thank you" in day.library.clicks(day.library.latest(PRINTER, "status"), "rate", "verdict=good")
+    assert "Thank you" in day.laundry.clicks(day.laundry.latest(PRINTER, "status"), "rate", "verdict=good")
     day.first.clicks(receipt, "undo", "decision=undo")
     day.brought(
         (
@@ -193,7 +193,7 @@ def an_undo_in_time_and_one_too_late(day: Cast) -> None:
 
 def words_cross(day: Cast) -> None:
     before = day.first.latest(PRINTER)
-    day.library.answers(PRINTER, "Stop! It burns again.")
+    day.laundry.answers(PRINTER, "Stop! It burns again.")
     day.brought(("notification", day.first, "Stop! It burns again.", no("> #resolve")), ("notification", day.second))
     day.first.replies(before, "Good that it is over.")
     day.brought(
@@ -214,9 +214,9 @@ def words_cross(day: Cast) -> None:
         ("notification", day.first, "Your answer crossed", "> We come by at noon."),
     )
     day.waits()
-    day.brought(("answer", day.library, "We come by at ten."))
+    day.brought(("answer", day.laundry, "We come by at ten."))
     day.second.replies(day.second.letters("confirmation")[-1], "")
-    day.brought(("answer", day.library, "We come by at noon.", "-- Second Agent"), ("notification", day.first, "noon"))
+    day.brought(("answer", day.laundry, "We come by at noon.", "-- Second Agent"), ("notification", day.first, "noon"))
 
 
 def the_wrong_audience(day: Cast) -> None:
@@ -353,24 +353,24 @@ def two_customers_are_merged(day: Cast) -> None:
     day.first.answers(PRINTER, "All printers of this kind are replaced.")
     day.waits()
     day.brought(
-        ("answer", day.library, "[#1]", "All printers of this kind", no("garden"), no("#5")),
-        ("answer", day.garden, "[#5]", "All printers of this kind", no("library"), no("#1")),
+        ("answer", day.laundry, "[#1]", "All printers of this kind", no("garden"), no("#5")),
+        ("answer", day.garden, "[#5]", "All printers of this kind", no("laundry"), no("#1")),
     )
     day.garden.answers(GARDEN, "Wonderful.")
     day.brought(
         ("notification", day.first, "[#1] Printer on fire", "The garden <garden@customer.example> replied"),
         ("notification", day.second),
     )
-    day.library.answers(PRINTER, "And when?")
+    day.laundry.answers(PRINTER, "And when?")
     day.brought(
-        ("notification", day.first, "The library <library@customer.example> replied"), ("notification", day.second)
+        ("notification", day.first, "The laundry <laundry@customer.example> replied"), ("notification", day.second)
     )
     day.first.answers(PRINTER, "#hold\n#unwatch\n\nNext week.")
     day.brought(
-        ("receipt", day.first, "Goes to The library <library@customer.example>, The garden <garden@customer.example>")
+        ("receipt", day.first, "Goes to The laundry <laundry@customer.example>, The garden <garden@customer.example>")
     )
     day.waits()
-    day.brought(("answer", day.library, "[#1]", no("onderful")), ("answer", day.garden, "[#5]", no("when")))
+    day.brought(("answer", day.laundry, "[#1]", no("onderful")), ("answer", day.garden, "[#5]", no("when")))
 
 
 def an_absence(day: Cast) -> None:
@@ -442,7 +442,7 @@ ACTS = (
 
 
 TICKETS = """
-1 Printer on fire   | on_hold | high   | incident | support | first  | library    | hardware printer
+1 Printer on fire   | on_hold | high   | incident | support | first  | laundry    | hardware printer
 2 Invoice of june   | closed  | medium | question | billing | third  | accountant |
 3 No login          | open    | medium | question | support | second | bakery     | password
 4 Broken door       | open    | medium | question | support | second | hotel      |
@@ -452,14 +452,14 @@ TICKETS = """
 """
 EVENTS = {
     PRINTER: [
-        "library: ticket_opened",
+        "laundry: ticket_opened",
         "first: assigned priority_changed type_changed tagged tagged tagged untagged field_changed agent_replied "
         "status_changed",
-        "library: customer_replied status_changed",
+        "laundry: customer_replied status_changed",
         "first: reply_withdrawn reply_withdrawn resolution_set agent_replied status_changed",
-        "library: rated",
+        "laundry: rated",
         "first: status_changed resolution_set",
-        "library: customer_replied",
+        "laundry: customer_replied",
         "first: reply_held reply_withdrawn",
         "second: reply_held",
         "first: agent_replied status_changed",
@@ -468,7 +468,7 @@ EVENTS = {
         "third: reply_held reply_withdrawn note_added",
         "first: participant_added merged agent_replied",
         "garden: customer_replied status_changed",
-        "library: customer_replied",
+        "laundry: customer_replied",
         "first: agent_replied status_changed",
     ],
     INVOICE: [
@@ -546,7 +546,7 @@ def test_no_customer_reads_what_is_for_agents(day: Cast) -> None:
 
 
 def test_the_two_customers_of_the_merged_tickets_know_nothing_of_each_other(day: Cast) -> None:
-    for one, other, number in ((day.library, day.garden, GARDEN), (day.garden, day.library, PRINTER)):
+    for one, other, number in ((day.laundry, day.garden, GARDEN), (day.garden, day.laundry, PRINTER)):
         written = [str(mail["Message-ID"]) for mail in day.mails[other.address]]
         assert len(written) >= 2
         for letter in one.letters():
