@@ -438,14 +438,6 @@ def test_a_note_that_ends_like_a_command_is_kept_and_the_receipt_says_so(desk: R
     assert desk.messages(first.ticket)[-1]["words"] == "Called back.\n\n#close"
 
 
-def test_a_receipt_says_that_all_was_so_already_and_that_nothing_is_left_to_undo(desk: RunningDesk) -> None:
-    first = opened(desk)
-    does(desk, first, "#take")
-    assert "All was so already; nothing changed." in told(does(desk, first, "#take").letter("receipt"))
-    does(desk, first, "#undo")
-    assert "There is nothing that could be taken back." in told(does(desk, first, "#undo").letter("receipt"))
-
-
 def test_a_merge_with_words_and_a_snooze_of_what_is_resolved_say_why_not(desk: RunningDesk) -> None:
     first, other = opened(desk), opened(desk)
     merged = told(does(desk, first, f"#merge {other.ticket}\n\nIt is done.").letter("unclear"))

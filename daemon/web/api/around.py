@@ -20,6 +20,7 @@ from daemon.desk.house import House
 from daemon.web.api import problems
 from daemon.web.api.rates import Rates
 from daemon.web.api.repeats import Repeats
+from daemon.web.drain import Drain
 from daemon.web.metrics import Requests
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ def stand(app: FastAPI, house: House, requests: Requests) -> None:
     app.add_middleware(Repeats, house=house)
     if house.config.api.origins:
         app.add_middleware(Cors, origins=house.config.api.origins)
+    app.add_middleware(Drain, most=house.config.limits.message_size)
     app.add_middleware(Around, house=house, requests=requests)
 
 

@@ -52,7 +52,6 @@ async def read(request: Request, most: int) -> Sent:
         message = await request.receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            await _listen_to_the_end(request, most + ROOM_FOR_FIELDS)
             raise Refused(413, "too_large")
         return dict(message)
 
@@ -70,15 +69,6 @@ async def read(request: Request, most: int) -> Sent:
         raise
     except (HTTPException, UnicodeDecodeError):
         raise Refused(400, "unreadable") from None
-
-
-async def _listen_to_the_end(request: Request, most: int) -> None:
-    """A browser that is cut off while it sends shows no answer: so much more of its body is thrown away unread."""
-    more = True
-    while more and most > 0:
-        message = await request.receive()
-        most -= len(message.get("body", b""))
-        more = bool(message.get("more_body"))
 
 
 async def _sent(items: list[tuple[str, Any]], most: int) -> Sent:
