@@ -80,7 +80,7 @@ def build_pool(config: Config) -> ParserPool:
     return ParserPool(
         verifies=verifies,
         workers=config.limits.parse_workers,
-        wall_seconds=float(config.limits.parse_seconds),
+        cpu_seconds=float(config.limits.parse_seconds),
         memory_mb=config.limits.parse_memory,
     )
 

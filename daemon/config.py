@@ -190,7 +190,9 @@ class Limits(Section):
     session_seconds: int = option(1800, "Longest session.", "seconds", ge=1)
     idle_seconds: int = option(120, "Longest silence within a session.", "seconds", ge=1)
     parse_workers: int = option(2, "Processes that read mail.", "processes", ge=1, le=64)
-    parse_seconds: int = option(1, "Wall time in which a worker must have read an ordinary mail.", "seconds", ge=1)
+    parse_seconds: int = option(
+        1, "Processor time that a worker has for an ordinary mail; by the clock five times as much.", "seconds", ge=1
+    )
     parse_memory: int = option(512, "Memory that a worker may use.", "megabytes", ge=128)
     automatic_per_address: int = option(5, "Most automatic mails to one address within an hour.", "mails", ge=0)
     automatic_per_ticket: int = option(

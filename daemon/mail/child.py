@@ -1,7 +1,8 @@
 """The inside of a parser process: one mail in, one value out, until the parent closes the line.
 
 A frame is 9 bytes (kind, length) and a body. A large mail comes as an open file, so that the parent
-never holds it twice. Before each mail the CPU limit is set anew; after a large one the memory goes back.
+never holds it twice. Before each mail the CPU limit is set anew: a timer that ends the process to the millisecond, and
+behind it the system's own, in whole seconds, that no mail can put off. After a large one the memory goes back.
 A mail is parsed, unless a question went before it: then its signatures are verified, or it is read for a page.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import pickle
 import resource
+import signal
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -29,7 +32,7 @@ LARGE = 1024 * 1024
 MEGABYTE = 1024 * 1024
 
 
-def run(line: socket.socket, memory_mb: int, cpu_seconds: int) -> None:
+def run(line: socket.socket, memory_mb: int, cpu_seconds: float) -> None:
     """Serve ``line``; ends with the parent."""
     from daemon.mail.parse import parse  # not in the parent: it is heavy, and hostile bytes are its trade
 
@@ -47,9 +50,10 @@ def run(line: socket.socket, memory_mb: int, cpu_seconds: int) -> None:
                 raw = frame[1]
             del frame
             large = len(raw) > LARGE
-            _limit_cpu(cpu_seconds + len(raw) // (10 * MEGABYTE))
+            _limit_cpu(cpu_seconds + len(raw) / (10 * MEGABYTE))
             value = parse(raw) if inquiry is None else _view(raw) if inquiry == VIEW else _verdict(raw, inquiry)
             answer = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             del raw, value
             line.sendall(FRAME.pack(DONE, len(answer)))
             line.sendall(answer)
@@ -98,11 +102,12 @@ def receive(line: socket.socket) -> tuple[int, bytes] | None:
     return kind, bytes(body)
 
 
-def _limit_cpu(seconds: int) -> None:
+def _limit_cpu(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
+    last = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (last, hard))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _give_memory_back() -> None:

@@ -5,7 +5,7 @@ instead of a start of Python, and so that no worker ever holds what the daemon h
 server too, but its children load the daemon's main module again.) It ends its workers on request, being their parent,
 and ends with the daemon.
 
-Requests are 9 bytes: START (with the worker's line as a descriptor; memory in MB, CPU in seconds) answers with a
+Requests are 13 bytes: START (with the worker's line as a descriptor; memory in MB, CPU in seconds) answers with a
 process number; END (a process number) kills that worker and answers with its exit status as
 ``os.waitstatus_to_exitcode`` gives it.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from daemon.mail import child
 
-REQUEST = struct.Struct("!BII")
+REQUEST = struct.Struct("!BId")
 ANSWER = struct.Struct("!i")
 START, END = 1, 2
 ANSWER_SECONDS = 10.0
@@ -39,7 +39,7 @@ class Nursery:
         self._line: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, line: socket.socket, memory_mb: int, cpu_seconds: int) -> int:
+    def start(self, line: socket.socket, memory_mb: int, cpu_seconds: float) -> int:
         """Fork a worker that serves ``line``; return its process number. A nursery that was lost is replaced."""
         try:
             return self._ask(REQUEST.pack(START, memory_mb, cpu_seconds), [line.fileno()])
@@ -50,7 +50,7 @@ class Nursery:
     def end(self, pid: int) -> int:
         """Kill a worker; return how it ended (a signal is negative), 0 where that cannot be known."""
         try:
-            return self._ask(REQUEST.pack(END, pid, 0), []) if self._line else 0
+            return self._ask(REQUEST.pack(END, pid, 0.0), []) if self._line else 0
         except OSError:
             self.close()
             return 0
@@ -114,7 +114,7 @@ def serve(line: socket.socket, verifies: bool) -> None:
             line.sendall(ANSWER.pack(answer))
 
 
-def _fork(control: socket.socket, descriptor: int, memory_mb: int, cpu_seconds: int) -> int:
+def _fork(control: socket.socket, descriptor: int, memory_mb: int, cpu_seconds: float) -> int:
     pid = os.fork()
     if pid:
         os.close(descriptor)

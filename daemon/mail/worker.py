@@ -1,7 +1,8 @@
 """Parsing mail, and verifying its signatures, in processes that may be killed (invariant 5): whatever a mail does, the
 daemon lives and other mail moves.
 
-* Two fast workers and one slow one, each with limits on memory and CPU, and a wall clock that ends it with SIGKILL.
+* Two fast workers and one slow one, each with limits on memory and processor time. What counts is processor time, for
+  on a busy machine an innocent mail may wait for it; a wall clock, set longer, ends a worker that stands still.
 * In the fast lane a mail has the whole wall time while nobody waits, and a tenth to a quarter of a second while
   somebody does (the more wait, the less); then its worker is killed and it tries once more in the slow lane, where
   it has it all.
@@ -39,8 +40,11 @@ SLOW_WAITING = 16
 MOST_PATIENCE, LEAST_PATIENCE, CROWD_PATIENCE = 0.25, 0.1, 3.0
 HEAVY = 256 * 1024
 SECONDS_PER_BYTE = 1 / (10 * 1024 * 1024)
+STANDSTILL = 5
+"""How much longer than its processor time a mail may take by the clock."""
 LONGEST_ANSWER = 256 * 1024 * 1024
 VALUES = "daemon.core.values"
+OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
 
 
 class Overloaded(Exception):
@@ -80,12 +84,12 @@ class ParserPool:
     def __init__(
         self,
         workers: int = 2,
-        wall_seconds: float = 1.0,
+        cpu_seconds: float = 1.0,
+        wall_seconds: float | None = None,
         memory_mb: int = 1024,
-        cpu_seconds: int = 2,
         verifies: bool = False,
     ) -> None:
-        self._wall = wall_seconds
+        self._wall = STANDSTILL * cpu_seconds if wall_seconds is None else wall_seconds
         self._memory = memory_mb
         self._cpu = cpu_seconds
         self._nursery = Nursery(verifies)
@@ -160,7 +164,7 @@ class ParserPool:
             self._suspects.strike(source)
             if source in self._suspects:
                 self._fast.send_away(source)
-            raise Killed("worker-time-out" if ended == -signal.SIGXCPU else killed.because) from None
+            raise Killed("worker-time-out" if ended in OUT_OF_TIME else killed.because) from None
         except BaseException:
             self._replace(lane, worker)
             raise

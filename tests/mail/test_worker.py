@@ -23,7 +23,7 @@ BIG = mail(b"A line of a big mail.\r\n" * 100_000)
 
 @pytest.fixture
 async def pool() -> AsyncIterator[ParserPool]:
-    pool = ParserPool(workers=1, wall_seconds=20)
+    pool = ParserPool(workers=1, cpu_seconds=20, wall_seconds=20)
     yield pool
     pool.close()
 
@@ -37,7 +37,7 @@ async def hasty_pool() -> AsyncIterator[ParserPool]:
 
 @pytest.fixture
 def quiet_pool() -> Iterator[ParserPool]:
-    pool = ParserPool(workers=1, wall_seconds=20)
+    pool = ParserPool(workers=1, cpu_seconds=20, wall_seconds=20)
     yield pool
     pool.close()
 
@@ -68,6 +68,31 @@ async def test_i05_a_mail_that_takes_too_long_is_given_up_and_the_next_one_read(
     assert (parsed.because, parsed.size) == ("worker-time-out", len(mail()))
     assert parsed.sha256 == parse(mail()).sha256
     assert isinstance(await hasty_pool.parse(mail(), "b"), Mail)
+
+
+async def test_a_mail_that_waits_for_a_busy_machine_is_read_all_the_same() -> None:
+    pool = ParserPool(workers=1, cpu_seconds=0.5, wall_seconds=20)
+    for pid in pool.pids():
+        os.kill(pid, signal.SIGSTOP)
+    reading = asyncio.create_task(pool.parse(mail(), "a"))
+    await asyncio.sleep(1)
+    for pid in pool.pids():
+        os.kill(pid, signal.SIGCONT)
+    try:
+        assert isinstance(await reading, Mail)
+    finally:
+        pool.close()
+
+
+async def test_i05_a_mail_that_needs_too_much_processor_time_is_given_up_and_the_next_one_read() -> None:
+    pool = ParserPool(workers=1, cpu_seconds=0.02, wall_seconds=20)
+    try:
+        parsed = await pool.parse(mail(b"A line: of a mail.\r\n" * 40_000), "a")
+        assert isinstance(parsed, Unreadable)
+        assert parsed.because == "worker-time-out"
+        assert isinstance(await pool.parse(mail(), "a"), Mail)
+    finally:
+        pool.close()
 
 
 async def test_i05_a_worker_that_dies_takes_only_its_mail_with_it(pool: ParserPool) -> None:
