@@ -1,6 +1,7 @@
 """``python faulty.py FOLDER <command>``: Counterfoil with faults that can be switched on while it runs.
 
-``python faulty.py FOLDER serve`` runs one command after another, without the time that it takes to load them.
+``python faulty.py FOLDER serve`` runs commands and daemons, without the time that it takes to load them: each is a fork
+of this process, which has loaded everything and done nothing.
 
 A file in FOLDER switches one on: ``full`` lets the database grow no further, ``bug`` makes every decision raise. And it
 looks into its outbox and its ledger more often than usual, so that tests need not wait for the next round.
@@ -8,6 +9,7 @@ looks into its outbox and its ledger more often than usual, so that tests need n
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -63,15 +65,54 @@ def run(arguments: list[str]) -> int:
 
 
 def serve() -> None:
-    """For each line of JSON, run a command in a child of this loaded process, and print its exit code."""
+    """For each line of JSON, run a command in a child of this loaded process, and print its exit code.
+
+    Of a daemon (``code`` names a file) the process number is printed; its exit code will be in that file. Daemons that
+    are left at the end are killed.
+    """
     import daemon.cli  # noqa: F401
 
+    gc.collect()
+    gc.freeze()
+    keepers: list[tuple[int, int]] = []
     for line in sys.stdin:
         request = json.loads(line)
+        if "code" in request:
+            keepers.append(keep(request))
+            print(keepers[-1][1], flush=True)
+            continue
         child = os.fork()
         if child == 0:
+            signal.alarm(LONGEST_SECONDS)
             os._exit(run_apart(request))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        keepers = [one for one in keepers if os.waitpid(one[0], os.WNOHANG)[0] == 0]
+    for keeper, kept in keepers:
+        if os.waitpid(keeper, os.WNOHANG)[0] == 0:
+            os.kill(kept, signal.SIGKILL)
+            os.waitpid(keeper, 0)
+
+
+def keep(request: dict[str, Any]) -> tuple[int, int]:
+    """Start a daemon in a child of a child, which waits for its end; the numbers of both."""
+    ours, theirs = os.pipe()
+    keeper = os.fork()
+    if keeper:
+        os.close(theirs)
+        with os.fdopen(ours) as line:
+            return keeper, int(line.read())
+    daemon = os.fork()
+    if daemon == 0:
+        os.closerange(min(ours, theirs), max(ours, theirs) + 1)
+        os.setsid()
+        os._exit(run_apart(request))
+    with os.fdopen(theirs, "w") as line:
+        line.write(str(daemon))
+    code = os.waitstatus_to_exitcode(os.waitpid(daemon, 0)[1])
+    file = Path(request["code"])
+    file.with_suffix(".new").write_text(str(code))
+    file.with_suffix(".new").rename(file)
+    os._exit(0)
 
 
 def run_apart(request: dict[str, Any]) -> int:
@@ -79,9 +120,8 @@ def run_apart(request: dict[str, Any]) -> int:
     SWITCHES = Path(request["switches"])
     os.chdir(request["folder"])
     os.environ.update(request["environment"])
-    signal.alarm(LONGEST_SECONDS)
-    for number, (name, flags) in enumerate((("in", os.O_RDONLY), ("out", os.O_WRONLY), ("err", os.O_WRONLY))):
-        os.dup2(os.open(request[name], flags), number)
+    for number, name in enumerate(("in", "out", "err")):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_APPEND if number else os.O_RDONLY), number)
     sys.stdin = os.fdopen(0, closefd=False)
     try:
         return run(request["arguments"])

@@ -12,7 +12,6 @@ import re
 import signal
 import smtplib
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -24,7 +23,7 @@ from typing import Any, Literal, TypeVar
 
 from tests.databases import look, rewrite
 from tests.fakes import Arrived
-from tests.journey.commands import FAULTY, PASSWORD, commands, environment
+from tests.journey.commands import PASSWORD, Launched, commands
 from tests.journey.mails import address_of
 from tests.journey.receipt import Letter, Receipt, parsed
 from tests.journey.sink import Sink
@@ -125,18 +124,14 @@ class RunningDesk:
         self.config.write_text(f"{options}\n{storage}{relay}{tables}{desks}\n{agents}{LISTENERS}{more}", "utf-8")
         self.ports: dict[str, int] = {}
         self.http = ""
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Launched | None = None
 
     # -- coming and going
 
     def start(self) -> RunningDesk:
         """Start the daemon and wait until it says that its doors are open."""
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                self._command("run"), stdout=subprocess.PIPE, stderr=log, text=True, cwd=self.folder, env=environment()
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        self.process = commands().start(self.folder, ["run", "--config", str(self.config)], self.log)
+        line = self.process.line()
         found = re.findall(r"MTP on 127\.0\.0\.1:(\d+)", line)
         assert len(found) == len(self.doors), f"{line}\n{self.log.read_text()}"
         self.ports = dict(zip(self.doors, map(int, found), strict=True))
@@ -152,17 +147,11 @@ class RunningDesk:
             code = self.process.wait(10)
         finally:
             self.process.kill()
-            if self.process.stdout:
-                self.process.stdout.close()
             self.process = None
         return code
 
     def lives(self) -> bool:
         return self.process is not None and self.process.poll() is None
-
-    def _command(self, *arguments: str) -> list[str]:
-        switches = self.folder / "switches"
-        return [sys.executable, str(FAULTY), str(switches), *arguments, "--config", str(self.config)]
 
     def switch(self, fault: Literal["full", "bug"], on: bool) -> None:
         """Switch a fault on or off (see ``faulty``)."""
