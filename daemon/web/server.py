@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
@@ -14,7 +14,7 @@ from daemon.mail.worker import ParserPool
 from daemon.web import confirm, health, metrics, rate, undo
 from daemon.web.api import around, reference, resources
 from daemon.web.api.document import operation_id
-from daemon.web.pages import HEADERS, Pages
+from daemon.web.pages import Pages
 from daemon.web.portal import pages as portal
 
 
@@ -33,11 +33,6 @@ def application(house: House, trouble: Callable[[], str | None], reception: Rece
     resources.mount(app, house, reception)
     app.include_router(reference.router(app, house, pages))
     app.include_router(portal.router(house, pages, reception, pool))
-
-    @app.get("/style.css")
-    def style() -> Response:
-        return Response(pages.style, media_type="text/css", headers=HEADERS)
-
     return app
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.mail.filters import paragraphs, readable_size
 from daemon.mail.worker import ParserPool
-from daemon.web.pages import HEADERS, Pages
+from daemon.web.pages import HEADERS, Pages, policy
 from daemon.web.portal import forms, phrases
 from daemon.web.portal.flood import Flood
 from daemon.web.portal.visits import Visit, Visits
@@ -62,8 +60,7 @@ class Site:
         by_night = f"@media (prefers-color-scheme:dark){{:root{{--act:{light};--on-act:{DARK_GROUND}}}}}"
         style = f"{pages.style}:root{{--act:{accent};--on-act:#fff}}{by_night}"
         self._style = Markup(style)  # noqa: S704 - a file of ours, and colours that are checked
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-        self._policy = HEADERS["Content-Security-Policy"].replace("style-src 'self'", f"style-src 'sha256-{digest}'")
+        self._policy = policy(style)
 
     # -- requests
 
@@ -122,8 +119,8 @@ class Site:
             size=readable_size,
             **more,
         )
-        policy = self._policy.replace("img-src 'self'", " ".join(("img-src 'self'", *pictures)))
-        response = HTMLResponse(content, status, headers={**HEADERS, "Content-Security-Policy": policy})
+        allowed = self._policy.replace("img-src 'self'", " ".join(("img-src 'self'", *pictures)))
+        response = HTMLResponse(content, status, headers={**HEADERS, "Content-Security-Policy": allowed})
         self.visits.greet(response, visit)
         return response
 
