@@ -32,6 +32,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from bench import client, corpus, preload, servers
+from daemon.app import listen
 from daemon.store import indexing
 from daemon.store.db import open_store
 from daemon.web.server import server
@@ -204,7 +205,7 @@ def _serve_nothing(line: Connection) -> None:
     async def nothing() -> dict[str, str]:
         return {}
 
-    sock = socket.create_server(("127.0.0.1", 0), backlog=128)
+    sock = listen("127.0.0.1", 0)
     line.send(sock.getsockname()[1])
     asyncio.run(server(app).serve([sock]))
 

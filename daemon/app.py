@@ -267,9 +267,12 @@ def _let_go_of_large_blocks() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; StartError names cause and cure."""
+    """A listening socket; StartError names cause and cure.
+
+    It names its protocol, for asyncio switches Nagle's delay off only where it is told that this is TCP.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
