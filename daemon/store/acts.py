@@ -61,6 +61,21 @@ def last(agent: int, ticket: int | None) -> ActFacts | None:
     return _act(query.first(wanted.order_by(Act.id.desc())))
 
 
+OF_MESSAGE = Prepared(
+    Act.select(Act.id)
+    .where(
+        Act.ticket == Message.select(Message.ticket).where(Message.id == Slot("message")),
+        Act.message == Slot("message"),
+    )
+    .limit(1)
+)
+
+
+def did_anything(message: int) -> bool:
+    """Whether the mail of this message was acted upon: its commands are done, if its words are not sent."""
+    return OF_MESSAGE.first(message=message) is not None
+
+
 def _ACTS() -> Any:  # noqa: N802 - a query that is begun
     return (
         Act.select(Act.id, Act.agent, Act.ticket, Act.message, Message.state, Act.did, Act.undone_at, Notice.act)
