@@ -21,6 +21,7 @@ from daemon.store.tables import (
     MailAddress,
     Message,
     NamedAddress,
+    Notice,
     Outbox,
     Participant,
     Person,
@@ -177,6 +178,9 @@ TICKET = Prepared(
                 MailAddress.key == Slot("author_key"),
             )
         ),
+        pw.fn.EXISTS(
+            Notice.select(pw.SQL("1")).join(Act).where(Act.ticket == Ticket.id, Notice.status == Ticket.status)
+        ),
     ).where(Ticket.id == Slot("number"))
 )
 WATCHERS = Prepared(Watcher.select(Watcher.person).where(Watcher.ticket == Slot("ticket")))
@@ -212,6 +216,7 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
         subject=row[13],
         undelivered=row[14],
         watchers=frozenset(WATCHERS.column(ticket=number)),
+        unheard=bool(row[16]),
     )
 
 
