@@ -214,6 +214,8 @@ def test_a_receipt_says_where_nothing_was_to_do(desk: RunningDesk) -> None:
     does(desk, first, "#undo")
     undone = told(does(desk, first, "#undo").letter("receipt"))
     assert "There is nothing of yours that could be taken back, or it was taken back already." in undone
+
+
 def test_a_merge_is_undone_by_the_command_and_takes_its_people_along(desk: RunningDesk) -> None:
     one, two, three = (opened(desk) for _ in range(3))
     people = "SELECT person_id, via_id FROM participant WHERE ticket_id = ?"
@@ -328,6 +330,7 @@ def test_what_names_nothing_is_answered_with_what_may_be_meant_and_nothing_is_do
             "#snooze yesterday",
             "“yesterday” is no time to come that we understand; write one such as 2d, tomorrow or monday 9:00. Please",
         ),
+        ('#tag "two words"', "“two words” is no tag: one is up to 40 letters from a to z, digits and hyphens"),
         ("#status reopend", "“reopend” is no status. Did you mean open"),
         ("#macro nothing", "“nothing” is no macro. Please"),
         ("#cc someone", "“someone” is no address. Please"),
