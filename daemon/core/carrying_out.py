@@ -8,7 +8,7 @@ from typing import cast
 from daemon.core import hearing, routing
 from daemon.core.acting.act import act
 from daemon.core.acting.work import BECAUSE, Work
-from daemon.core.acts import Changed, Did, Merging, News, Notice, Receipt, Wait
+from daemon.core.acts import NOTHING, Changed, Did, Merging, News, Notice, Receipt, Wait
 from daemon.core.case import move, notices, told_of
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AgentFacts, Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
@@ -101,6 +101,8 @@ class CarryingOut:
             did.append(Did("column", "status", ticket.status, becomes))
         if told:
             did.append(Did("notice", becomes=becomes))
+        if orders.commands and not did and not work.asks:
+            did += NOTHING
         if not (public and wait):
             out = released(
                 self.facts,

@@ -209,6 +209,8 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
             skipped=(("status", "changed-meanwhile"), ("answer", "mail-has-left"), ("x", "any-other")),
         ),
         Receipt("nothing", DESK, PLAIN_TICKET, ("#take",)),
+        Receipt("nothing", DESK, TICKET, (), CHANGES[:2], undo=UNDO, undo_by_mail=BY_MAIL),
+        Receipt("nothing", DESK, TICKET),
         Receipt("done", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
         Receipt("dry", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
         Receipt("done", DESK, TICKET, ("#resolve",), CHANGES[:1], waits=20, told=(CUSTOMER, NAMELESS)),
