@@ -211,9 +211,11 @@ def test_a_receipt_says_where_nothing_was_to_do(desk: RunningDesk) -> None:
     again = told(does(desk, first, "#take").letter("receipt"))
     assert "Nothing to do: #take It was so already." in again
     assert "/undo/" not in again
-    does(desk, first, "#undo")
-    undone = told(does(desk, first, "#undo").letter("receipt"))
-    assert "There is nothing of yours that could be taken back, or it was taken back already." in undone
+    named, undone, left = (told(does(desk, first, "#undo").letter("receipt")) for _ in range(3))
+    assert "Your last mail here changed nothing, so nothing was taken back." in named
+    assert "Assignee: nobody → Desk Agent" in named and "/undo/" in named
+    assert "Undone Assignee: Desk Agent → nobody" in undone
+    assert "There is nothing of yours that could be taken back, or it was taken back already." in left
 
 
 def test_a_merge_is_undone_by_the_command_and_takes_its_people_along(desk: RunningDesk) -> None:
