@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mailbox
+import re
 import socket
 import sqlite3
 import subprocess
@@ -214,6 +215,7 @@ def test_ticket_lists_shows_and_changes(home: RunningDesk) -> None:
     is_one_clear_refusal(home.run("ticket", "list", '"smoke'), "a quotation mark is open")
     shown = home.run("ticket", "show", number).stdout
     assert shown.startswith(f"#{number}  Smoke\n")
+    assert "\nassignee: nobody\ntype: question\n" in shown
     assert "Smoke!" in shown
     changed = home.run("ticket", "set", number, "--status", "resolved", "--assignee", "agent@desk.example")
     assert "status changed new → resolved" in changed.stdout
@@ -222,6 +224,20 @@ def test_ticket_lists_shows_and_changes(home: RunningDesk) -> None:
     is_one_clear_refusal(home.run("ticket", "set", number, "--status", "pending"), "closed, open")
     is_one_clear_refusal(home.run("ticket", "set", number, "--priority", "enormous"), "urgent")
     is_one_clear_refusal(home.run("ticket", "set", number, "--assignee", "nobody@x.example"), "agent@desk.example")
+
+
+def test_ticket_show_says_whose_a_ticket_is_and_what_it_is(home: RunningDesk) -> None:
+    number = str(home.json("file", "-", given=new_mail(fresh(), "Smoke!").as_bytes())[0]["ticket"])
+    given = ("--assignee", "agent@desk.example", "--tag", "vpn", "--tag", "contract", "--type", "incident")
+    assert home.run("ticket", "set", number, *given, "--snooze", "2126-12-01 09:00").returncode == 0
+    shown = home.run("ticket", "show", number).stdout
+    assert re.search(r"(?m)^assignee: .*<agent@desk\.example>$", shown)
+    assert "\ntype: incident\ntags: contract, vpn\nput aside until: 2126-12-01 09:00:00 UTC\n" in shown
+    home.run("ticket", "set", number, "--status", "resolved")
+    assert re.search(r"(?m)^resolved: \d{4}-\d\d-\d\d ", home.run("ticket", "show", number).stdout)
+    told = home.json("ticket", "show", number, "--json")[0]
+    assert (told["tags"], told["assignee_address"]) == (["contract", "vpn"], "agent@desk.example")
+    assert [one["address"] for one in told["participants"]] == [told["requester_address"]]
 
 
 def test_what_does_not_exist_is_said_in_a_sentence(home: RunningDesk) -> None:

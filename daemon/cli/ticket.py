@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli.terms import HIGHEST, USAGE, AsJson, ConfigFile, as_json, block, fail, house, moment, plain, say, table
+from daemon.cli.showing import show_ticket
+from daemon.cli.terms import HIGHEST, USAGE, AsJson, ConfigFile, as_json, fail, house, moment, plain, say, table
 from daemon.core.case import FIELD
 from daemon.core.plan import Event
 from daemon.core.reasons import sentence
@@ -77,30 +78,7 @@ def show(number: Number, config: ConfigFile = None, json: AsJson = False) -> Non
     if json:
         as_json(found)
         return
-    say(f"#{found['id']}  {plain(found['subject']) or '(no subject)'}")
-    state = f"{found['status']}, {found['priority']}, team {plain(found['team'])}"
-    say(f"{state}, opened {moment(found['opened_at'])} UTC by {_person(found)}")
-    for name, value in found["fields"].items():
-        say(f"{name}: {plain(value)}")
-    for promise in found["promises"]:
-        if promise["ended_at"] is None or promise["state"] == "broken":
-            due = f", due {moment(promise['due_at'])} UTC" if promise["due_at"] is not None else ""
-            say(f"promised: {promise['metric']} ({promise['state']}{due})")
-    for link in found["links"]:
-        say(f"{link['kind']}: #{link['other'] if link['ticket'] == number else link['ticket']}")
-    for message in found["messages"]:
-        held = "" if message["state"] == "filed" else f" ({message['state']})"
-        author = f"{plain(message['author_name'])} <{plain(message['address'])}>".strip()
-        say(f"\n── {message['kind']}{held} · {author} · {moment(message['at'])} UTC")
-        say(block(message["words"].strip()) or "(no words)")
-        for attachment in message["attachments"]:
-            say(f"   ▸ {plain(attachment['name'])} ({attachment['size']:,} bytes)")
-    if found["letters"]:
-        say("\nOutgoing mail")
-        table(
-            ("no", "kind", "to", "state", "settled"),
-            [(x["id"], x["kind"], x["recipient"], x["state"], moment(x["settled_at"])) for x in found["letters"]],
-        )
+    show_ticket(found)
 
 
 @app.command()
@@ -279,8 +257,3 @@ def _find(number: int, config: Any) -> dict[str, Any]:
     if found is None:
         fail(_NOT_THERE.format(number))
     return found
-
-
-def _person(row: dict[str, Any]) -> str:
-    name, address = plain(row["requester_name"]), plain(row["requester_address"] or "")
-    return f"{name} <{address}>" if name and address else name or address or "an unknown sender"

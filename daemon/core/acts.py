@@ -46,11 +46,15 @@ class Did:
     becomes: str | int | None = None
 
 
+NOTHING = (Did("nothing"),)
+"""What a mail did whose commands found all as they wanted it: its agent may take it for their last act."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActFacts:
     """What an agent's mail did; ``reply`` is the state of the message that it filed, if it filed one.
 
-    ``tells``: customers are still to be told of the new status.
+    ``tells``: customers are still to be told of the new status; ``before`` is the one before an act that did nothing.
     """
 
     id: int
@@ -61,6 +65,7 @@ class ActFacts:
     did: tuple[Did, ...]
     undone: bool = False
     tells: bool = False
+    before: ActFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +211,7 @@ class Receipt:
     """What an agent hears back: what was understood, what changed, who receives what.
 
     ``readers`` are those to whom answers go from now on, after a merge; ``told`` those who hear of the new status.
+    ``before`` is the act whose ``changes`` it names, where the last one did nothing that could be undone.
     """
 
     kind: Literal["done", "dry", "undone", "nothing"]
@@ -218,6 +224,7 @@ class Receipt:
     skipped: tuple[tuple[str, str], ...] = ()
     readers: tuple[int, ...] = ()
     told: tuple[int | Address, ...] = ()
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

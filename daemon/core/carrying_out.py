@@ -8,7 +8,7 @@ from typing import cast
 from daemon.core import hearing, routing
 from daemon.core.acting.act import act
 from daemon.core.acting.work import BECAUSE, Work
-from daemon.core.acts import Changed, Did, Merging, News, Notice, Receipt, Wait
+from daemon.core.acts import NOTHING, Changed, Did, Merging, News, Notice, Receipt, Wait
 from daemon.core.case import move, notices, told_of
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AgentFacts, Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
@@ -69,7 +69,9 @@ class CarryingOut:
         commanded = bool(orders.commands) or note is not None
         people = routing.receivers_after(work.deeds, ticket, self.facts) if public else ()
         becomes = self._becoming(work, ticket, public)
-        told = self._told(ticket, becomes, people if public else None)
+        # By the time that words leave, what waited before them has been told.
+        then = replace(ticket, unheard=False) if public and wait else ticket
+        told = self._told(then, becomes, people if public else None)
         receipt = Receipt(
             "dry" if work.dry else "done",
             recipients=people,
@@ -99,6 +101,8 @@ class CarryingOut:
             did.append(Did("column", "status", ticket.status, becomes))
         if told:
             did.append(Did("notice", becomes=becomes))
+        if orders.commands and not did and not work.asks:
+            did += NOTHING
         if not (public and wait):
             out = released(
                 self.facts,
@@ -136,7 +140,7 @@ class CarryingOut:
             orders_of=self.agent,
             words=public,
             wait=Wait(self.agent, self.now + wait, work.becomes, work.until, people) if public and wait else None,
-            notice=Notice(self.now + wait, becomes, told_of(ticket.status, becomes), told)
+            notice=Notice(self.now + wait, becomes, told_of(ticket, becomes), told)
             if told and wait and not public
             else None,
             receipt=told_agent,
@@ -183,7 +187,7 @@ class CarryingOut:
         if becomes in (ticket.status, "merged"):
             return ()
         people = tuple(sorted(ticket.participants - {self.agent})) if people is None else people
-        return people if notices(ticket, told_of(ticket.status, becomes), people, self.policy) else ()
+        return people if notices(ticket, told_of(ticket, becomes), people, self.policy) else ()
 
     def _into(self, work: Work) -> TicketFacts | None:
         """The ticket into which this one is merged."""
@@ -239,7 +243,7 @@ def released(
     if becomes != ticket.status and becomes != "merged":
         moved = "agent-replied" if public and becomes == after_agent_replied(ticket.status) else BECAUSE
         events += move(ticket, becomes, moved, at, agent)
-        letters += notices(ticket, told_of(ticket.status, becomes), people, policy) if tells else ()
+        letters += notices(ticket, told_of(ticket, becomes), people, policy) if tells else ()
     if until is not None:
         events.append(Event("snoozed", BECAUSE, at, agent, data=(("until", until),)))
     return Plan("filed", because, ticket.id, events=tuple(events), outgoing=letters, news=news)

@@ -61,9 +61,10 @@ def move(ticket: TicketFacts, becomes: str, because: str, at: Instant, actor: Wh
     return [Event("status_changed", because, at, actor, "status", ticket.status, becomes)]
 
 
-def told_of(was: str, becomes: str) -> str:
-    """What customers hear of a new status: an ended ticket is taken up again."""
-    return "reopened" if becomes == "open" and was in ("resolved", "closed") else becomes
+def told_of(ticket: TicketFacts, becomes: str) -> str:
+    """What customers hear of a new status: a ticket that ended, as they heard, is taken up again."""
+    ended = ticket.status in ("resolved", "closed") and not ticket.unheard
+    return "reopened" if becomes == "open" and ended else becomes
 
 
 def notices(ticket: TicketFacts, becomes: str, people: Iterable[Who | Address], policy: Policy) -> tuple[Outgoing, ...]:

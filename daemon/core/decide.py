@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from daemon.core import hearing
 from daemon.core.acts import Merging
-from daemon.core.case import Case, fill_in, move, notices
+from daemon.core.case import Case, fill_in, move, notices, told_of
 from daemon.core.fields import Field
 from daemon.core.from_agent import from_agent
 from daemon.core.from_customer import from_customer
@@ -108,8 +108,8 @@ def change(
             continue
         if column == "status":
             events += move(ticket, str(becomes), because, at, actor)
-            told = "reopened" if becomes == "open" and ticket.status in ("resolved", "closed") else str(becomes)
-            outgoing += notices(ticket, told, tuple(sorted(ticket.participants - {actor})), policy)
+            people = tuple(sorted(ticket.participants - {actor}))
+            outgoing += notices(ticket, told_of(ticket, str(becomes)), people, policy)
         else:
             events.append(Event(CHANGES[column], because, at, actor, column, current[column], becomes))
     events += [fill_in(field, was, becomes, because, at, actor) for field, was, becomes in filled]

@@ -13,7 +13,8 @@ from daemon.core import forwarding, guarding, matching, routing, undoing
 from daemon.core.acts import Fault, Wait
 from daemon.core.carrying_out import CarryingOut, released
 from daemon.core.case import Case
-from daemon.core.commands.reading import Orders, Strange
+from daemon.core.commands.declared import waits_with_answer
+from daemon.core.commands.reading import Command, Orders, Strange
 from daemon.core.from_customer import open_ticket
 from daemon.core.plan import Event, Facts, Filing, Holding, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
@@ -108,16 +109,34 @@ def _sent_again(case: Case, ticket: TicketFacts | None) -> bool:
     return facts.sibling is None if ticket is None else not ticket.seen_from_author
 
 
-def confirmed(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, message: int, now: Instant) -> Plan:
-    """A held mail of this agent's is carried out after all, with its commands: the response counts from now."""
-    acting = CarryingOut(facts, policy, agent, ticket, now, "confirmed-by-agent")
+def confirmed(
+    facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, message: int, now: Instant, *, acted: bool = False
+) -> Plan:
+    """A held mail of this agent's is carried out after all, with its commands: the response counts from now.
+
+    ``acted``: it was held at its release, so that all is done but what waited with its words.
+    """
     orders = facts.orders or Orders()
+    if acted:
+        facts, orders = _what_waits(facts, orders)
+    acting = CarryingOut(facts, policy, agent, ticket, now, "confirmed-by-agent")
     work = acting.work(orders)
     if work.faults:
         letters = (Outgoing("unclear", agent, "command-unclear"),)
         withdrawn = withdraw(ticket, agent, "command-unclear", now, message)
         return replace(withdrawn, outgoing=letters, faults=tuple(work.faults))
     return replace(acting.carried_out(work, orders, Filing("agent", "filed", "", ""), 0), filing=None)
+
+
+def _what_waits(facts: Facts, orders: Orders) -> tuple[Facts, Orders]:
+    """Of commands, and of those of macros, the ones that wait with an answer; a macro has words that do."""
+    macros = {name: replace(one, commands=_waiting(one.commands)) for name, one in facts.office.macros.items()}
+    known = replace(facts, office=replace(facts.office, macros=macros))
+    return known, replace(orders, commands=_waiting(orders.commands))
+
+
+def _waiting(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    return tuple(one for one in commands if one.word == "macro" or waits_with_answer(one.word))
 
 
 def release(facts: Facts, ticket: TicketFacts, agent: int, policy: Policy, wait: Wait, now: Instant) -> Plan:

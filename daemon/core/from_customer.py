@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from daemon.core import hearing, matching, placing
 from daemon.core.acts import Joining, News
-from daemon.core.case import Case, move, notices
+from daemon.core.case import Case, move, notices, told_of
 from daemon.core.plan import Event, Filing, Opening, Outgoing, Plan, TicketFacts
 from daemon.core.status import after_customer_wrote
 from daemon.core.values import Instant
@@ -49,8 +49,8 @@ def _join(case: Case, ticket: TicketFacts, because: str, proves: bool) -> Plan:
     news: tuple[News, ...] = ()
     if ticket.status != "spam":
         letters, news = hearing.of_customers_mail("replied", case.facts, ticket.team, ticket.assignee, ticket.watchers)
-    if case.screened.answerable and ticket.status in ("resolved", "closed"):
-        letters += notices(ticket, "reopened", ("author",), case.policy)
+    if case.screened.answerable and (told := told_of(ticket, after_customer_wrote(ticket.status))) == "reopened":
+        letters += notices(ticket, told, ("author",), case.policy)
     filing = Filing("customer", "filed", because, case.evidence.because, case.evidence.detail)
     return Plan(
         "filed",

@@ -99,7 +99,8 @@ class AuthorFacts:
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
     """A ticket that the mail may belong to. ``named`` tells whether the author was in To or Cc of a filed message,
-    ``wake_at`` when the clock has something to do with it."""
+    ``wake_at`` when the clock has something to do with it, ``unheard`` that customers are still to be told of its
+    status: the undo time of the act that set it runs."""
 
     id: int
     desk: str
@@ -119,6 +120,7 @@ class TicketFacts:
     wake_at: Instant | None = None
     watchers: frozenset[int] = frozenset()
     undelivered: Instant | None = None
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 A reply that still waits never leaves, and no response was recorded. What has left cannot be taken back, and the agent
 is told so. Fields, tags, people and links go back to what they were, each unless someone changed it since; a note is
 withdrawn. The same act is undone once.
+
+Of a mail that found all as its agent wanted it, nothing can be taken back: the agent is told so, and what they did
+before it; that, the next undo takes back.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass, field
 from daemon.core import hearing
 from daemon.core.acting.work import EVENTS
 from daemon.core.acts import (
+    NOTHING,
     ActFacts,
     Away,
     Changed,
@@ -27,6 +31,7 @@ from daemon.core.acts import (
 from daemon.core.case import fill_in
 from daemon.core.fields import Field
 from daemon.core.plan import Event, Facts, Outgoing, Plan, TicketFacts
+from daemon.core.recounting import FIELDS, recount, shown
 from daemon.core.values import Address, Instant
 
 BECAUSE = "undone-by-agent"
@@ -75,13 +80,19 @@ def undo(
     ``fields`` are those of the operator's own.
     """
     letters: tuple[Outgoing, ...] = (Outgoing("receipt", agent, BECAUSE),)
-    if act is None or act.undone or act.agent != agent or not act.did:
+    if act is None or act.undone or act.agent != agent or not act.did or act.did == NOTHING:
+        receipt, did_nothing = Receipt("nothing"), None
+        if act is not None and act.did == NOTHING:
+            did_nothing = act.id
+            if act.before is not None:
+                receipt = Receipt("nothing", changes=recount(act.before, facts.office, fields), before=act.before.id)
         return Plan(
             "ignored",
             "nothing-to-undo",
             ticket.id if ticket else None,
             outgoing=letters,
-            receipt=Receipt("nothing"),
+            receipt=receipt,
+            undoes=did_nothing,
             orders_of=agent,
         )
     at = max(now, ticket.last_event_at) if ticket else now
@@ -149,7 +160,7 @@ def _take_back(back: _Back, did: Did, waits: bool) -> None:
 
 def _column(back: _Back, did: Did, waits: bool) -> None:
     """A column goes back, unless it never changed (a status that waits with its reply) or someone changed it since."""
-    field_ = {"resolution_text": "resolution", "merged_into": "merge"}.get(did.key, did.key)
+    field_ = FIELDS.get(did.key, did.key)
     if back.values.get(did.key) != did.becomes:
         if not (did.key == "status" and waits):
             back.skip(field_)
@@ -159,7 +170,8 @@ def _column(back: _Back, did: Did, waits: bool) -> None:
     back.events.append(Event(kind, BECAUSE, back.at, back.agent, did.key, did.becomes, did.was))
     if did.key == "merged_into" and isinstance(did.becomes, int):
         back.deeds.append(Merging(did.becomes, False, BECAUSE, back.at, back.agent))
-    back.changes.append(Changed(field_, _told(back, did.key, did.becomes), _told(back, did.key, did.was)))
+    office = back.facts.office
+    back.changes.append(Changed(field_, shown(office, did.key, did.becomes), shown(office, did.key, did.was)))
 
 
 def _snooze(back: _Back, did: Did, waits: bool) -> None:
@@ -224,14 +236,6 @@ def _field(back: _Back, did: Did) -> None:
         return
     back.events.append(fill_in(declared, becomes, was, BECAUSE, back.at, back.agent))
     back.changes.append(Changed(title, becomes, was))
-
-
-def _told(back: _Back, column: str, value: str | int | None) -> str:
-    if column == "assignee":
-        return back.facts.office.names.get(value, "") if isinstance(value, int) else "none"
-    if column == "merged_into":
-        return f"#{value}" if value is not None else ""
-    return str(value or "")
 
 
 def _address(back: _Back, person: int) -> str:

@@ -12,7 +12,7 @@ from daemon.core.values import Address, Instant
 from daemon.desk.house import House
 from daemon.mail.cards import Action, ActionName, Earlier, PromiseCard, QueueRow, TicketCard, Voice
 from daemon.mail.mailto import mailto
-from daemon.store import dossier, facts
+from daemon.store import conversation, dossier, facts
 from daemon.store.dossier import Owed, Said, Sketch
 
 NEVER = 1 << 62
@@ -66,6 +66,7 @@ def brief(house: House, sketch: Sketch, now: Instant) -> TicketCard:
         promises=tuple(promises),
         snoozed_until=house.local_time(sketch.snoozed_until) if sketch.snoozed_until is not None else "",
         undelivered=Address("", dossier.undelivered_to(sketch.number)) if sketch.undelivered is not None else None,
+        merged_into=conversation.merged_into(sketch.number) if sketch.status == "merged" else None,
     )
 
 
@@ -119,9 +120,11 @@ def reply_address(house: House, desk: str, number: int, person: int) -> str:
 
 
 def actions(address: str, number: int, subject: str, status: str, *, is_mine: bool) -> tuple[Action, ...]:
-    """What one tap does with a ticket in this state."""
+    """What one tap does with a ticket in this state; nothing is done with one that goes on in another."""
+    if status == "merged":
+        return ()
     names: list[ActionName] = [] if is_mine else ["take"]
-    if status in ("resolved", "closed"):
+    if status in ("resolved", "closed", "spam"):
         names += ["reopen", "note"]
     else:
         names += ["resolve", "note", "snooze", "priority"]
@@ -130,9 +133,11 @@ def actions(address: str, number: int, subject: str, status: str, *, is_mine: bo
 
 
 def row(house: House, sketch: Sketch, person: int, now: Instant) -> QueueRow:
-    """A ticket in a list for this agent."""
-    address = reply_address(house, sketch.desk, sketch.number, person)
+    """A ticket in a list for this agent; an answer to one that was merged goes to where it goes on."""
+    card = brief(house, sketch, now)
+    number = card.merged_into or sketch.number
+    address = reply_address(house, facts.desk_of(number), number, person)
     is_mine = sketch.assignee_id == person
-    about = f"[#{sketch.number}] {sketch.subject}".strip()
-    taps = actions(address, sketch.number, sketch.subject, sketch.status, is_mine=is_mine)
-    return QueueRow(brief(house, sketch, now), house.local_time(sketch.since), mailto(address, about), taps)
+    about = f"[#{number}] {sketch.subject}".strip()
+    taps = actions(address, number, sketch.subject, sketch.status, is_mine=is_mine)
+    return QueueRow(card, house.local_time(sketch.since), mailto(address, about), taps)

@@ -14,7 +14,7 @@ from daemon.desk import office, words
 from daemon.desk.arrival import Arrival
 from daemon.desk.house import House
 from daemon.mail import answer
-from daemon.store import facts
+from daemon.store import acts, facts
 
 CONFIRMED = Evidence(True, "confirmed")
 Gather = Callable[[House, Arrival, Instant, Evidence], Facts]
@@ -29,7 +29,8 @@ def confirmed(
     known = gather(house, arrival, now, CONFIRMED)
     final = facts.final(ticket, now)
     known = replace(known, office=office.office_of(house, known.orders or Orders(), final, agent))
-    return from_agent.confirmed(known, final, agent, policy, message, now), arrival
+    acted = acts.did_anything(message)
+    return from_agent.confirmed(known, final, agent, policy, message, now, acted=acted), arrival
 
 
 def foreseen(

@@ -5,6 +5,8 @@ They run in the sandbox in which templates of mails run; a customer's words are 
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -15,6 +17,7 @@ from daemon.desk.house import House
 from daemon.mail.fields import clean
 from daemon.store import facts
 
+CUSTOMER = re.compile(r"[ \t]*\{\{-?\s*customer\s*-?\}\}")
 ENVIRONMENT = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
 
 
@@ -34,6 +37,8 @@ def rendered(house: House, ticket: TicketFacts | None, agent: int) -> dict[str, 
     made = {}
     for macro in house.config.macro:
         text = macro.texts.get(language) or macro.texts.get(language.partition("-")[0]) or macro.text
+        if not names["customer"]:
+            text = CUSTOMER.sub("", text)  # with the blank before it: "Hello {{ customer }}," greets with "Hello,"
         try:
             words = ENVIRONMENT.from_string(text).render(names).strip("\n")
         except TemplateError:

@@ -72,7 +72,7 @@ def digest(house: House, person: int, card: DeskCard, now: Instant, items: Seque
         card,
         f"{almanac.there(now, house.zone):%Y-%m-%d}",
         told,
-        tuple(News(i.ticket, i.subject, i.kind, i.who, house.local_time(i.at), i.words) for i in items),
+        tuple(News(i.ticket, i.subject, i.kind, i.who, house.local_time(i.at), i.words, i.merged_into) for i in items),
         sum(dossier.is_late(sketch, now) for sketch in mine),
         len(mine),
     )

@@ -113,14 +113,17 @@ def release(house: House, message: int, arrival: Arrival) -> None:
 
 
 def notify(house: House, act: int) -> None:
-    """Customers hear what became of their ticket, if that still holds; runs in the writer's transaction."""
+    """Customers hear what became of their ticket, if that still holds; runs in the writer's transaction.
+
+    What was set again since, is told of when that undo time is over.
+    """
     now, found = house.now(), replies.notice(act)
     if found is None:
         return
     replies.forget(act)
     number, notice = found
     ticket = rows.ticket(number, None, None, now)
-    if ticket is None or ticket.status != notice.status:
+    if ticket is None or ticket.status != notice.status or replies.is_followed(act):
         return
     people = [person for person in notice.people if person in ticket.participants]
     plan = Plan("filed", "undo-time-over", number, outgoing=notices(ticket, notice.told, people, house.policy))

@@ -130,10 +130,11 @@ def receipt(w: Writing) -> Letter:
     told = w.plan.receipt
     assert told is not None
     undo = by_mail = None
-    if told.kind == "done" and w.written.act is not None and w.plan.did:
-        token = w.house.keyring.undo_token(w.written.act)
-        undo = f"{w.house.config.http.url}/undo/{w.written.act}-{token}"
-        by_mail = mailto(w.house.book.undo_address(w.desk.name, w.written.act, token), "Undo", "#undo")
+    act = w.written.act if told.kind == "done" and w.plan.did not in ((), acts.NOTHING) else told.before
+    if act is not None:
+        token = w.house.keyring.undo_token(act)
+        undo = f"{w.house.config.http.url}/undo/{act}-{token}"
+        by_mail = mailto(w.house.book.undo_address(w.desk.name, act, token), "Undo", "#undo")
     what = Receipt(
         told.kind,
         card(w.desk),

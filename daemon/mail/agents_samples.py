@@ -51,6 +51,7 @@ Customer"""
 NOTE = "@agent the invoice was made anew on Tuesday, its old address is gone.\n\nCould you send the new one?"
 TICKET = TicketCard(1042, "Invoice cannot be opened", "open", "high", "billing", "Desk Agent", CUSTOMER)
 PLAIN_TICKET = TicketCard(1042, "", "new", "medium", "", "", NAMELESS)
+MERGED_TICKET = TicketCard(1009, "Invoice", "merged", "medium", "", "", NAMELESS, merged_into=1042)
 FULL_TICKET = TicketCard(
     1042,
     "Invoice cannot be opened",
@@ -154,6 +155,7 @@ ROWS = (
     QueueRow(LATE_TICKET, "Mon 30 March, 7:30", mailto(REPLY, "Re: [#1017]"), ACTIONS[:1]),
     QueueRow(FULL_TICKET, "Mon 30 March, 12:00", mailto(REPLY, "Re: [#1042]"), ACTIONS[1:4]),
     QueueRow(PLAIN_TICKET, "", mailto(REPLY), ()),
+    QueueRow(MERGED_TICKET, "", mailto(REPLY), ()),
 )
 LINK = "https://desk.example.com/confirm/17-token"
 UNDO = "https://desk.example.com/undo/17-token"
@@ -207,6 +209,8 @@ AGENTS_SAMPLES: dict[str, tuple[Context, ...]] = {
             skipped=(("status", "changed-meanwhile"), ("answer", "mail-has-left"), ("x", "any-other")),
         ),
         Receipt("nothing", DESK, PLAIN_TICKET, ("#take",)),
+        Receipt("nothing", DESK, TICKET, (), CHANGES[:2], undo=UNDO, undo_by_mail=BY_MAIL),
+        Receipt("nothing", DESK, TICKET),
         Receipt("done", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
         Receipt("dry", DESK, TICKET, ("#merge 1017",), readers=(CUSTOMER, NAMELESS)),
         Receipt("done", DESK, TICKET, ("#resolve",), CHANGES[:1], waits=20, told=(CUSTOMER, NAMELESS)),

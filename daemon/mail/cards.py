@@ -35,7 +35,7 @@ class PromiseCard:
 class TicketCard:
     number: Annotated[int, "Number of the ticket."]
     subject: Annotated[str, "Subject without Re: and number; may be empty."]
-    status: Annotated[str, "new, open, pending, on_hold, resolved or closed."]
+    status: Annotated[str, "new, open, pending, on_hold, resolved, closed, merged or spam."]
     priority: Annotated[str, "low, medium, high or urgent."]
     team: Annotated[str, "Name of the team; may be empty."]
     assignee: Annotated[str, "Name of the agent who has it; empty = nobody."]
@@ -52,6 +52,7 @@ class TicketCard:
     organisation: Annotated[str, "The requester's organisation; may be empty."] = ""
     phone: Annotated[str, "The requester's phone number; may be empty."] = ""
     remark: Annotated[str, "What agents noted of the requester; may be empty."] = ""
+    merged_into: Annotated[int | None, "Number of the ticket in which it goes on, if it was merged."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Fault:
 class QueueRow:
     ticket: Annotated[TicketCard, "The ticket; its fields stand above."]
     since: Annotated[str, "Since when its last word waits, in the desk's zone; may be empty."]
-    reply: Annotated[str, "mailto: URL of the reader's own reply address on this ticket."]
+    reply: Annotated[str, "mailto: URL of the reader's own reply address on this ticket, or where it goes on."]
     actions: Annotated[tuple[Action, ...], "What one tap does, each with name and url."]
 
 
@@ -116,3 +117,4 @@ class News:
     who: Annotated[str, "Name of who did it; may be empty."]
     when: Annotated[str, "When it was, in the desk's zone."]
     words: Annotated[str, "The beginning of what was written; may be empty."]
+    merged_into: Annotated[int | None, "Number of the ticket in which it goes on, if it was merged."] = None

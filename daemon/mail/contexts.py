@@ -130,7 +130,7 @@ class Receipt:
     desk: Annotated[DeskCard, "The desk: desk.title, desk.address."]
     ticket: Annotated[TicketCard | None, "The ticket; its fields stand below. None for mail without one."]
     understood: Annotated[tuple[str, ...], "The command lines as they were understood."] = ()
-    changes: Annotated[tuple[Changed, ...], "What changed, each with field, was, becomes."] = ()
+    changes: Annotated[tuple[Changed, ...], "What changed, each with field, was, becomes; of nothing: before it."] = ()
     recipients: Annotated[tuple[Address, ...], "Who receives the public words."] = ()
     words: Annotated[str, "The beginning of the answer or of the note; may be empty."] = ""
     internal: Annotated[bool, "True: the words are a note."] = False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
 
 import peewee as pw
 
-from daemon.core.acts import ActFacts, Did, Shown, Spoken
+from daemon.core.acts import NOTHING, ActFacts, Did, Shown, Spoken
 from daemon.core.values import Instant
 from daemon.store import query
 from daemon.store.prepared import Prepared, Slot, Slots
@@ -22,10 +22,12 @@ def remember(
     agent: int, ticket: int | None, message: int | None, message_id: str | None, did: Sequence[Did], now: Instant
 ) -> int:
     """Keep what an agent's mail did; the number of the act."""
-    kept = json.dumps([list(astuple(one)) for one in did], separators=(",", ":"))
-    return int(
-        Act.insert(agent=agent, ticket=ticket, message=message, rfc_message_id=message_id, did=kept, at=now).execute()
-    )
+    act = Act.insert(agent=agent, ticket=ticket, message=message, rfc_message_id=message_id, did=_kept(did), at=now)
+    return int(act.execute())
+
+
+def _kept(did: Sequence[Did]) -> str:
+    return json.dumps([list(astuple(one)) for one in did], separators=(",", ":"))
 
 
 def undone(act: int, now: Instant) -> None:
@@ -46,7 +48,8 @@ def find(number: int) -> ActFacts | None:
 
 
 def last(agent: int, ticket: int | None) -> ActFacts | None:
-    """The agent's last act on this ticket, or on one that was merged into it, that did something and was not undone.
+    """The agent's last act on this ticket, or on one that was merged into it, that was not undone: undos and questions
+    are none. One that did nothing, for all was so already, tells of the one before it.
 
     None: on no ticket.
     """
@@ -58,7 +61,26 @@ def last(agent: int, ticket: int | None) -> ActFacts | None:
         Act.undone_at.is_null(),
         Act.did != "[]",
     )
-    return _act(query.first(wanted.order_by(Act.id.desc())))
+    latest = _act(query.first(wanted.order_by(Act.id.desc())))
+    if latest is None or latest.did != NOTHING:
+        return latest
+    before = wanted.where(Act.id < latest.id, Act.did != _kept(NOTHING))
+    return replace(latest, before=_act(query.first(before.order_by(Act.id.desc()))))
+
+
+OF_MESSAGE = Prepared(
+    Act.select(Act.id)
+    .where(
+        Act.ticket == Message.select(Message.ticket).where(Message.id == Slot("message")),
+        Act.message == Slot("message"),
+    )
+    .limit(1)
+)
+
+
+def did_anything(message: int) -> bool:
+    """Whether the mail of this message was acted upon: its commands are done, if its words are not sent."""
+    return OF_MESSAGE.first(message=message) is not None
 
 
 def _ACTS() -> Any:  # noqa: N802 - a query that is begun

@@ -148,7 +148,7 @@ def said(seen: ClientTicket, person: int) -> list[Said]:
     """What a client may see of the conversation, the oldest first; without files."""
     numbers = list(dict.fromkeys((seen.id, seen.number)))
     since = {number: place[1] for number in numbers if (place := PLACE.first(ticket=number, person=person))}
-    came = dict(facts.CAME.rows(ticket=seen.id))
+    came = facts.came(seen.id)
     own = frozenset(people.selves((person,)))
 
     def shares_thread(at_ticket: int, other: int | None) -> bool:

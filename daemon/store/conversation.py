@@ -15,9 +15,9 @@ import peewee as pw
 
 from daemon.core.values import Attachment as Filed
 from daemon.core.values import Instant
-from daemon.store import people, query
+from daemon.store import facts, people, query
 from daemon.store.display import Somebody, address_of
-from daemon.store.tables import Attachment, Event, Message, Outbox, Participant, Person, Ticket
+from daemon.store.tables import Attachment, Event, Message, Outbox, Person, Ticket
 
 PUBLIC = ("customer", "agent")
 PUBLIC_EVENTS = ("ticket_opened", "customer_replied", "agent_replied", "status_changed", "rated")
@@ -118,11 +118,9 @@ def _messages(number: int, eyes: Eyes) -> Any:
 
 def _visible(number: int, person: int) -> Any:
     """What somebody may see under the number of their own ticket: its public words, but for those of people whose
-    ticket was merged into it; and of the ticket that it went into, what is theirs or went to them."""
+    ticket is or was merged into it; and of the ticket that it went into, what is theirs or went to them."""
     selves = people.selves((person,))
-    strangers = Participant.select(Participant.person).where(
-        Participant.ticket == number, Participant.via.is_null(False), Participant.person.not_in(selves)
-    )
+    strangers = [one for one in facts.came(number) if one not in selves]
     here = (Message.ticket == number) & (Message.author.is_null() | Message.author.not_in(strangers))
     into = merged_into(number)
     if into is not None:

@@ -6,6 +6,7 @@ are prepared, since each mail asks most of them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from daemon.store.tables import (
     MailAddress,
     Message,
     NamedAddress,
+    Notice,
     Outbox,
     Participant,
     Person,
@@ -177,6 +179,9 @@ TICKET = Prepared(
                 MailAddress.key == Slot("author_key"),
             )
         ),
+        pw.fn.EXISTS(
+            Notice.select(pw.SQL("1")).join(Act).where(Act.ticket == Ticket.id, Notice.status == Ticket.status)
+        ),
     ).where(Ticket.id == Slot("number"))
 )
 WATCHERS = Prepared(Watcher.select(Watcher.person).where(Watcher.ticket == Slot("ticket")))
@@ -212,6 +217,7 @@ def ticket(number: int, author_key: str | None, message_id: str | None, now: int
         subject=row[13],
         undelivered=row[14],
         watchers=frozenset(WATCHERS.column(ticket=number)),
+        unheard=bool(row[16]),
     )
 
 
@@ -408,11 +414,21 @@ VIA = Prepared(
 )
 
 
-CAME = Prepared(
-    Participant.select(Participant.person, Participant.via).where(
-        Participant.ticket == Slot("ticket"), Participant.via.is_null(False)
-    )
-)
+HERE = Prepared(Participant.select(Participant.person, Participant.via).where(Participant.ticket == Slot("ticket")))
+ADDED = Prepared(Event.select(Event.data).where(Event.ticket == Slot("ticket"), Event.kind == "participant_added"))
+NO_THREAD = 0
+
+
+def came(number: int) -> dict[int | None, int]:
+    """Those who know a ticket under the number of another that was merged into it, and that number.
+
+    Who left as the merge was undone shares a thread with nobody there: what they wrote meanwhile stays theirs.
+    """
+    here = dict(HERE.rows(ticket=number))
+    once = {data["person"] for data in map(json.loads, ADDED.column(ticket=number)) if "via" in data}
+    gone = once.difference(people.selves(here)) if once else ()
+    known = {one: via for person, via in here.items() if via is not None for one in people.selves((person,))}
+    return dict.fromkeys(gone, NO_THREAD) | known
 
 
 def thread_of(number: int, person: int) -> int:
@@ -428,10 +444,10 @@ def conversation(number: int, person: int) -> tuple[str, ...]:
     Where none of their mails has one, the acknowledgement holds the thread together. Those who came with a ticket that
     was merged into this one share a thread of their own: neither they nor the others see a mail of the other thread.
     """
-    came = dict(CAME.rows(ticket=number))
-    own = came.get(person, number)
+    others = came(number)
+    own = others.get(person, number)
     persons = people.selves((person,))
-    both = [row for row in FROM_CUSTOMERS.rows(ticket=number) if came.get(row[3], number) == own]
+    both = [row for row in FROM_CUSTOMERS.rows(ticket=number) if others.get(row[3], number) == own]
     both += ANSWERS.rows(ticket=number, persons=persons)
     if own != number:
         both += [*FROM_CUSTOMERS.rows(ticket=own), *ANSWERS.rows(ticket=own, persons=persons)]

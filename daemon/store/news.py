@@ -8,7 +8,7 @@ import peewee as pw
 
 from daemon.core.acts import News
 from daemon.core.values import Instant
-from daemon.store import query
+from daemon.store import conversation, query
 from daemon.store.tables import Message, Person, Ticket
 from daemon.store.tables import News as Row
 
@@ -28,12 +28,13 @@ class Item:
     who: str
     at: Instant
     words: str
+    merged_into: int | None = None
 
 
 def of(person: int, limit: int) -> list[Item]:
     """What this agent hears of in the digest, oldest first."""
     rows = query.rows(
-        Row.select(Row.id, Ticket.id, Ticket.subject, Row.kind, Person.name, Row.at, Message.words)
+        Row.select(Row.id, Ticket.id, Ticket.subject, Row.kind, Person.name, Row.at, Message.words, Ticket.merged_into)
         .join(Ticket)
         .switch(Row)
         .join(Message, pw.JOIN.LEFT_OUTER)
@@ -43,8 +44,8 @@ def of(person: int, limit: int) -> list[Item]:
         .limit(limit)
     )
     return [
-        Item(number, ticket, subject, kind, who or "", at, words or "")
-        for number, ticket, subject, kind, who, at, words in rows
+        Item(number, ticket, subject, kind, who or "", at, words or "", into and conversation.merged_into(ticket))
+        for number, ticket, subject, kind, who, at, words, into in rows
     ]
 
 

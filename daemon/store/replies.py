@@ -133,6 +133,12 @@ def notices(now: Instant, longest: int, limit: int) -> list[int]:
     return query.column(Notice.select(Notice.act).where(due).order_by(Notice.release_at, Notice.act).limit(limit))
 
 
+def is_followed(act: int) -> bool:
+    """Whether a later notice on the same ticket waits."""
+    ticket = Act.select(Act.ticket).where(Act.id == act)
+    return query.first(Notice.select(Notice.act).join(Act).where(Act.ticket == ticket, Act.id > act)) is not None
+
+
 def notice(act: int) -> tuple[int, acts.Notice] | None:
     """The ticket of a notice that waits, and the notice."""
     wanted = Notice.select(Act.ticket, Notice.release_at, Notice.status, Notice.told, Notice.people).join(Act)

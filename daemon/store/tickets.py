@@ -7,8 +7,19 @@ from typing import Any
 
 import peewee as pw
 
-from daemon.store import fields, query, search
-from daemon.store.tables import Attachment, Event, MailAddress, Message, Outbox, Person, Promise, Ticket, TicketLink
+from daemon.store import facts, fields, query, search
+from daemon.store.tables import (
+    Attachment,
+    Event,
+    MailAddress,
+    Message,
+    Outbox,
+    Participant,
+    Person,
+    Promise,
+    Ticket,
+    TicketLink,
+)
 
 AT_ONCE = 500
 Requester = Person.alias()
@@ -38,7 +49,7 @@ def _found(words: str, limit: int) -> list[dict[str, Any]]:
 
 
 def one(number: int) -> dict[str, Any] | None:
-    """A ticket with its messages, links, outgoing mail and events; None if there is none."""
+    """A ticket with its tags, people, messages, links, outgoing mail and events; None if there is none."""
     ticket = next(iter(query.dicts(_tickets().where(Ticket.id == number))), None)
     if ticket is None:
         return None
@@ -62,6 +73,12 @@ def one(number: int) -> dict[str, Any] | None:
     events = query.dicts(Event.select().where(Event.ticket == number).order_by(Event.id))
     promises = Promise.select().where(Promise.ticket == number).order_by(Promise.id)
     links = TicketLink.select().where((TicketLink.ticket == number) | (TicketLink.other == number))
+    participants = (
+        Participant.select(Participant.person, Person.name, _address_of(Person).alias("address"))
+        .join(Person)
+        .where(Participant.ticket == number)
+        .order_by(Participant.since, Participant.person)
+    )
     letters = Outbox.select().where(Outbox.ticket == number).order_by(Outbox.id)
     return ticket | {
         "messages": messages,
@@ -70,6 +87,8 @@ def one(number: int) -> dict[str, Any] | None:
         "letters": query.dicts(letters),
         "promises": query.dicts(promises),
         "fields": fields.values(number),
+        "tags": sorted(facts.tags(number)),
+        "participants": query.dicts(participants),
     }
 
 
@@ -80,6 +99,7 @@ def _tickets() -> pw.ModelSelect[Ticket]:
             Requester.name.alias("requester_name"),
             _address_of(Requester).alias("requester_address"),
             Assignee.name.alias("assignee_name"),
+            _address_of(Assignee).alias("assignee_address"),
         )
         .join(Requester, on=(Ticket.requester == Requester.id))
         .switch(Ticket)

@@ -47,6 +47,11 @@ SETTINGS: dict[str, Any] = {
     "tickets": {"notify_customer": ["resolved", "closed", "reopened"]},
     "macro": [
         {"name": "thanks", "text": "Thank you for your patience.", "commands": ["#tag thanked"]},
+        {
+            "name": "greeting",
+            "text": "Hello {{ customer }},\n\nplease wait.",
+            "texts": {"de": "Guten Tag {{customer}},\n\n{% if not customer %}wir bitten{% endif %} um Geduld."},
+        },
         {"name": "urgent", "commands": ["#priority urgent", "#take"]},
     ],
     "limits": {"automatic_per_address": 1_000_000, "automatic_per_ticket": 1_000_000, "tickets_per_address": 1_000_000},

@@ -70,3 +70,40 @@ def test_who_is_taken_out_and_back_in_goes_on_in_the_thread_that_they_know(desk:
     assert desk.facts_of(other)["participants"] != people
     desk.click_undo(act)
     assert desk.facts_of(other)["participants"] == people
+
+
+def receipt(desk: Office) -> str:
+    """The last receipt, on one line."""
+    return " ".join([letter.text for letter in desk.letters() if letter.kind == "receipt"][-1].split())
+
+
+def test_an_undo_after_a_mail_that_changed_nothing_says_what_came_before_and_takes_nothing_back(desk: Office) -> None:
+    ticket = opened(desk, "nothing")
+    first = agent(desk, ticket, "#priority high\n#take\n#tag vpn\n#watch\n")
+    before = desk.facts_of(ticket)
+    agent(desk, ticket, "#take\n")
+    assert "Nothing to do: #take It was so already." in receipt(desk)
+    agent(desk, ticket, "#undo\n")
+    assert desk.facts_of(ticket) == before
+    says = receipt(desk)
+    assert "Your last mail here changed nothing, so nothing was taken back." in says
+    assert "Priority: Medium → High Assignee: nobody → Alice Agent Tag added: vpn Watches it: Alice Agent Undo:" in says
+    assert f"/undo/{first}-" in says
+
+
+def test_a_second_undo_takes_back_what_the_first_one_named(desk: Office) -> None:
+    ticket = opened(desk, "second")
+    before = desk.facts_of(ticket)
+    for words in ("#priority high\n", "#priority high\n", "#undo\n", "#undo\n"):
+        agent(desk, ticket, words)
+    assert desk.facts_of(ticket) == before
+    agent(desk, ticket, "#undo\n")
+    assert "There is nothing of yours that could be taken back" in receipt(desk)
+
+
+def test_a_question_is_nothing_to_be_taken_back(desk: Office) -> None:
+    ticket = opened(desk, "question")
+    before = desk.facts_of(ticket)
+    for words in ("#priority high\n", "#show\n", "#dry\n#take\n", "#help\n", "#undo\n"):
+        agent(desk, ticket, words)
+    assert desk.facts_of(ticket) == before

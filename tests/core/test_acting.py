@@ -112,6 +112,13 @@ def test_tags_are_given_and_taken_each_once() -> None:
     assert faults(bench.work("#tag über/all")) == [("no-such-tag", "über/all")]
 
 
+def test_words_in_quotes_are_no_tag_and_the_one_with_hyphens_may_be_meant() -> None:
+    for line in ('#tag vpn "two words"', "#tag “Two  Words”", "#untag 'two words' vpn"):
+        [fault] = Bench(tags={"vpn"}).work(line).faults
+        assert (fault.because, fault.argument, fault.nearest[0]) == ("no-such-tag", "two words", "two-words")
+    assert Bench().work("#tag über/all").faults[0].nearest == ()
+
+
 def test_people_take_part_and_leave_again() -> None:
     work = Bench().work("#cc guest@example.net customer@example.net")
     assert work.deeds == [Joining(Address("", "guest@example.net"), True, "changed-by-agent", NOW, AGENT)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.acts import Changed, Did, News, Wait
+from daemon.core.acts import NOTHING, Changed, Did, News, Wait
 from daemon.core.commands.declared import DECLARED
 from daemon.core.commands.reading import Orders, read
 from daemon.core.from_agent import release
@@ -204,3 +204,8 @@ def test_commands_without_a_ticket_are_questions_and_the_agents_own_affairs() ->
 def test_a_mail_that_says_nothing_does_nothing() -> None:
     plan = Bench().carrying_out().carried_out(Bench().work(""), Orders(), FILING, 0)
     assert (plan.events, plan.outgoing, plan.filing, plan.did) == ((), (), None, ())
+
+
+def test_commands_that_find_all_as_it_should_be_are_remembered_as_such() -> None:
+    assert Bench(tags={"vpn"}).plan("#tag vpn\n").did == NOTHING
+    assert Bench().plan("#show\n").did == ()

@@ -211,9 +211,13 @@ def test_a_receipt_says_where_nothing_was_to_do(desk: RunningDesk) -> None:
     again = told(does(desk, first, "#take").letter("receipt"))
     assert "Nothing to do: #take It was so already." in again
     assert "/undo/" not in again
-    does(desk, first, "#undo")
-    undone = told(does(desk, first, "#undo").letter("receipt"))
-    assert "There is nothing of yours that could be taken back, or it was taken back already." in undone
+    named, undone, left = (told(does(desk, first, "#undo").letter("receipt")) for _ in range(3))
+    assert "Your last mail here changed nothing, so nothing was taken back." in named
+    assert "Assignee: nobody → Desk Agent" in named and "/undo/" in named
+    assert "Undone Assignee: Desk Agent → nobody" in undone
+    assert "There is nothing of yours that could be taken back, or it was taken back already." in left
+
+
 def test_a_merge_is_undone_by_the_command_and_takes_its_people_along(desk: RunningDesk) -> None:
     one, two, three = (opened(desk) for _ in range(3))
     people = "SELECT person_id, via_id FROM participant WHERE ticket_id = ?"
@@ -328,6 +332,7 @@ def test_what_names_nothing_is_answered_with_what_may_be_meant_and_nothing_is_do
             "#snooze yesterday",
             "“yesterday” is no time to come that we understand; write one such as 2d, tomorrow or monday 9:00. Please",
         ),
+        ('#tag "two words"', "“two words” is no tag: one is up to 40 letters from a to z, digits and hyphens"),
         ("#status reopend", "“reopend” is no status. Did you mean open"),
         ("#macro nothing", "“nothing” is no macro. Please"),
         ("#cc someone", "“someone” is no address. Please"),

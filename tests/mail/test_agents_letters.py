@@ -22,6 +22,7 @@ from daemon.mail.agents_samples import (
     FAULTS,
     FULL_TICKET,
     HISTORY,
+    MERGED_TICKET,
     NOTE,
     ROWS,
     TICKET,
@@ -159,7 +160,7 @@ def test_what_belongs_to_a_ticket_stays_in_its_thread() -> None:
     assert {letter.subject for letter in by_ticket} == {"[#1042] Invoice cannot be opened"}
     assert agents_letters.receipt(TEMPLATES, SUPPORT, POST, replace(what, ticket=None)).subject == "Support: Done"
     assert agents_letters.queue(TEMPLATES, SUPPORT, POST, Queue(DESK, "late", ROWS, 4)).subject == (
-        "Support: Late requests (7)"
+        "Support: Late requests (8)"
     )
 
 
@@ -283,3 +284,12 @@ def test_the_ticket_s_block_says_only_what_there_is_to_say() -> None:
     letter = agents_letters.alert(TEMPLATES, SUPPORT, POST, "follow-up", plain)
     block = letter.text.partition("[cf:ticket]")[2].strip().split("\n")
     assert [line.split(":")[0] for line in block[1:]] == ["Subject", "Status", "Priority", "Assignee", "Requester"]
+
+
+@pytest.mark.parametrize(("language", "goes_on"), [("en", "Merged into #1042"), ("de", "Zusammengeführt mit #1042")])
+def test_a_merged_ticket_is_shown_with_the_one_in_which_it_goes_on(language: str, goes_on: str) -> None:
+    desk = replace(SUPPORT, language=language)
+    letter = agents_letters.queue(TEMPLATES, desk, POST, Queue(DESK, "mine", ROWS, 0))
+    sheet = agents_letters.sheet(TEMPLATES, desk, POST, Sheet(DESK, MERGED_TICKET, (), ()))
+    for one in (letter, sheet):
+        assert goes_on in one.text and goes_on in (one.html or "")

@@ -46,6 +46,14 @@ def test_the_built_in_templates_have_no_fault() -> None:
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
+def test_no_mail_leaves_a_blank_where_a_name_would_stand(name: str) -> None:
+    for language in TEMPLATES.languages():
+        for sample in SAMPLES[name]:
+            rendered = TEMPLATES.render(language, name, **template_values(sample))
+            assert not re.search(r"[ \t],", f"{rendered.text}\n{rendered.html}"), language
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
 def test_every_mail_exists_in_every_language_as_text_and_html(name: str) -> None:
     for language in TEMPLATES.languages():
         for sample in SAMPLES[name]:

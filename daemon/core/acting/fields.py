@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import cast
 
 from daemon.core.acting.people import agent_named
@@ -15,6 +16,7 @@ from daemon.core.status import MOVES, STATUSES, Status
 from daemon.core.when import when
 
 TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+TAGS = re.compile(r'"[^"]*"|\S+')
 LONGEST_SUBJECT = 250
 LONGEST_TEXT = 2_000
 
@@ -85,9 +87,12 @@ def subject(work: Work, command: Command) -> None:
 
 def tagging(given: bool) -> Callable[[Work, Command], None]:
     def carry_out(work: Work, command: Command) -> None:
-        for tag in command.argument.split():
+        for tag in TAGS.findall(command.argument):
             if not TAG.fullmatch(tag):
-                work.fault(command, "no-such-tag", work.tags)
+                words = tag.strip('"')
+                one = words.replace(" ", "-")
+                among = work.tags | ({one} if TAG.fullmatch(one) else set())
+                work.fault(replace(command, argument=words), "no-such-tag", among)
             elif (tag in work.tags) != given:
                 work.tags ^= {tag}
                 kind = "tagged" if given else "untagged"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from daemon.core.acts import Changed, Deed, Did, Fault
 from daemon.core.commands.reading import Command
 from daemon.core.plan import AgentFacts, Event, Facts, Outgoing, Policy, TicketFacts
+from daemon.core.recounting import FIELDS
 from daemon.core.values import Instant
 
 BECAUSE = "changed-by-agent"
@@ -79,5 +80,4 @@ class Work:
         self.values[column] = becomes
         self.events.append(Event(EVENTS[column], BECAUSE, self.at, self.agent.person, column, before, becomes))
         self.did.append(Did("column", column, before, becomes))
-        field_ = {"resolution_text": "resolution", "merged_into": "merge"}.get(column, column)
-        self.changes.append(Changed(field_, was or str(before or ""), told or str(becomes or "")))
+        self.changes.append(Changed(FIELDS.get(column, column), was or str(before or ""), told or str(becomes or "")))

@@ -1,9 +1,9 @@
 """What follows a command's word, made plain: each kind of argument has one form, however it was typed.
 
 A text stays as it was written, on one line. All else loses typographic characters, quotes around it (but for a search,
-where they make a phrase) and a full stop behind it; addresses lose names, brackets and ``mailto:``, tags and tickets
-their ``#``, and known values have one way to be written. Nothing is judged here: what names nothing stays, for whoever
-looks it up to say so.
+where they make a phrase, and tags, of which none has a blank in it) and a full stop behind it; addresses lose names,
+brackets and ``mailto:``, tags and tickets their ``#``, and known values have one way to be written. Nothing is judged
+here: what names nothing stays, for whoever looks it up to say so.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from daemon.core.typed import key, one_spaced, plain, unquoted
 SEPARATOR = re.compile(r"\s*[:=：＝]?\s*")
 _END = ".,;!"
 _BRACKETS = re.compile(r"[<>()\[\],;\"]|\bmailto:", re.IGNORECASE)
+_QUOTED = re.compile(r"""(["'])([^"']*)\1""")
 _AND = frozenset({"and", "und", "&", "+"})
 
 
@@ -37,7 +38,7 @@ def normal(command: Declaration, written: str) -> str:
     if kind == "addresses" or (kind == "person" and "@" in text.removeprefix("@")):
         return " ".join(_addresses(text))
     if kind == "tags":
-        return " ".join(_items(text.casefold(), "#"))
+        return " ".join(_tags(whole.casefold()))
     if kind == "tickets":
         return " ".join(_items(text, "#[]"))
     if kind == "team":
@@ -57,6 +58,19 @@ def _items(text: str, around: str) -> list[str]:
     """Single words in their order, each once."""
     words = (word.strip(f"{around}{_END}\"'") for word in text.replace(",", " ").replace(";", " ").split())
     return list(dict.fromkeys(word for word in words if word and word not in _AND))
+
+
+def _tags(text: str) -> list[str]:
+    """Tags in their order, each once; several words in quotes keep them, for together they would be one."""
+    found: list[str] = []
+    start = 0
+    for quoted in _QUOTED.finditer(text):
+        found += _items(text[start : quoted.start()], "#")
+        for part in quoted[2].replace(";", ",").split(","):
+            words = _items(part, "#")
+            found += words if len(words) < 2 else [f'"{" ".join(words)}"']
+        start = quoted.end()
+    return list(dict.fromkeys([*found, *_items(text[start:], "#")]))
 
 
 def _addresses(text: str) -> list[str]:

@@ -258,6 +258,12 @@ def declaration(word: str) -> Declaration | None:
     return _BY_KEY.get(key(word.removeprefix("#")))
 
 
+def waits_with_answer(word: str) -> bool:
+    """Whether a command of this word waits with the words of its mail until they leave: it sets the status."""
+    declared = declaration(word)
+    return declared is not None and (declared.sets is not None or declared.word in {"status", "snooze"})
+
+
 def nearest(word: str) -> tuple[str, ...]:
     """Up to three commands that may have been meant, the likeliest first."""
     wanted = key(word.removeprefix("#"))
