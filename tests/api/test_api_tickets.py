@@ -77,6 +77,9 @@ def test_a_status_moves_along_the_table(shop: httpx.Client, api: Api) -> None:
     assert answer["allowed"] == ["closed", "open"]
     refused(shop.put(path(ticket), json={"status": "merged"}), 409, "move-not-allowed")
     done(shop.put(path(ticket), json={"status": "open"}))
+    for client, allows_spam in ((shop, False), (api.of("tickets:write", "tickets:read", "spam"), True)):
+        told = refused(client.put(path(ticket), json={"status": "merged"}), 409, "move-not-allowed")
+        assert ("spam" in told["allowed"], "spam" in told["detail"]) == (allows_spam, allows_spam)
     refused(shop.put(path(ticket), json={"status": "spam"}), 403, "not-allowed")
     operator = api.of("tickets:write", "tickets:read", "spam")
     assert done(operator.put(path(ticket), json={"status": "spam"}))["status"] == "spam"

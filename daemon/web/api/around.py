@@ -27,10 +27,10 @@ log = structlog.get_logger()
 
 BELOW = "/v2/"
 FRAMES = 4
-ALLOWED = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Range"]
+ALLOWED = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range", "Range"]
 EXPOSED = [
-    "Content-Disposition", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy",
-    "Request-Id", "Retry-After",
+    "Content-Disposition", "Content-Range", "ETag", "Idempotency-Replayed", "Location", "RateLimit",
+    "RateLimit-Policy", "Request-Id", "Retry-After",
 ]  # fmt: skip
 CORS_SECONDS = 600
 

@@ -198,12 +198,14 @@ class NewMessage(RootModel[Annotated[NewReply | NewNote, Field(discriminator="ki
 class Merge(Body):
     """Into which ticket."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"into": "ticket_7"}})
     into: TicketId
 
 
 class NewRating(Body):
     """How somebody was served; a requester's token says who, else it is the ticket's requester."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"positive": True}})
     positive: bool
 
 
