@@ -21,6 +21,7 @@ from daemon.web.api import problems
 from daemon.web.api.rates import Rates
 from daemon.web.api.repeats import Repeats
 from daemon.web.drain import Drain
+from daemon.web.heads import Heads
 from daemon.web.metrics import Requests
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ def stand(app: FastAPI, house: House, requests: Requests) -> None:
     if house.config.api.origins:
         app.add_middleware(Cors, origins=house.config.api.origins)
     app.add_middleware(Drain, most=house.config.limits.message_size)
+    app.add_middleware(Heads)
     app.add_middleware(Around, house=house, requests=requests)
 
 

@@ -37,7 +37,7 @@ RANGES = [
     }
     for name, sentence, example in (
         ("Range", "Which bytes are wanted; one span. What is none is not looked at.", "bytes=0-1023"),
-        ("If-Range", "The ETag of the part that is there: where it is another by now, all of it comes.", '"b94d27b9934d"'),
+        ("If-Range", "The ETag of the part that is there: where it is another, all of it comes.", '"b94d27b9934d"'),
     )
 ]
 SAFE = {
