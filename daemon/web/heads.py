@@ -17,7 +17,7 @@ class Heads:
             return
 
         async def without_body(message: Message) -> None:
-            await send(message | {"body": b""} if message["type"] == "http.response.body" else message)
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         asked = {**scope, "method": "GET"}
         await self._app(asked, receive, without_body)
