@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from daemon.core import hours
-from daemon.core.query import LONGEST, SearchError, parse
+from daemon.core.query import LONGEST, NoWords, SearchError, parse
 from daemon.core.status import Priority, Status, Type
 from daemon.store import listing, people, search
 from daemon.store.listing import Order, Place, Wanted
@@ -55,24 +55,19 @@ class Asked(BaseModel):
     sort: Annotated[
         Sort | None,
         Field(
-            description="With - the greatest come first. due: those without come last. relevance: those that answer q "
-            "best. Without it -createdAt, with q relevance."
+            description="With - the greatest come first. due: those without come last. relevance: what answers q best, "
+            "as with q alone; without q the newest."
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(max_length=200, description="nextCursor of the page before.")] = None
 
-    @field_validator("sort")
-    @classmethod
-    def _is_sought(cls, sort: Sort | None, others: ValidationInfo) -> Sort | None:
-        if sort == "relevance" and not str(others.data.get("q", "")).strip():
-            raise ValueError("relevance is that to q; say what to search for, or sort by something else")
-        return sort
-
     @property
     def order(self) -> Sort:
         """The order, also where none is asked for."""
-        return self.sort or ("relevance" if self.q.strip() else "-createdAt")
+        if self.sort is None or self.sort == "relevance":
+            return "relevance" if self.q.strip() else "-createdAt"
+        return self.sort
 
     @property
     def is_for_the_desk(self) -> bool:
@@ -116,7 +111,7 @@ def _best_first(asked: Asked, wanted: Wanted, after: Place | None, *, notes: boo
     there = replace(wanted, until=until)
     places = listing.page(there, "createdAt", descending=True, after=None, limit=max(most, end) + 1)
     numbers = [place.ticket for place in places]
-    numbers[:most] = search.best_first(asked.q, numbers[:most], notes=notes)
+    numbers[:most] = search.best_first(asked.q, numbers[:most], notes=notes) if numbers else []
     if len(places) <= end:
         return Page(tuple(numbers[shown:end]), None)
     return Page(tuple(numbers[shown:end]), Place(-end, until) if end < most else places[end - 1])
@@ -127,11 +122,13 @@ def _sees_notes(caller: Caller) -> bool:
 
 
 def _found(asked: Asked, caller: Caller) -> Any:
-    """The tickets that a search finds; a requester's finds nothing by what only the desk sees."""
+    """The tickets that a search finds, signs alone none; a requester's finds nothing by what only the desk sees."""
     try:
         if caller.requester is not None and any(term.place == "tag" for term in parse(asked.q)):
             raise SearchError("tags are the desk's own")
         return search.tickets(asked.q, notes=_sees_notes(caller))
+    except NoWords:
+        return ()
     except SearchError as error:
         raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
 
