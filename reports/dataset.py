@@ -105,6 +105,10 @@ class Desk:
         return self.frame("rating")
 
     @property
+    def fields(self) -> pd.DataFrame:
+        return self.frame("field")
+
+    @property
     def persons(self) -> pd.DataFrame:
         return self.frame("person")
 
@@ -160,6 +164,15 @@ class Desk:
         self.load(table, (name,))
         return self._columns[table, name]
 
+    def field(self, name: str) -> Words:
+        """What stands in a field of the operator's own, for each ticket."""
+        fields = self.word("field", "field")
+        chosen = np.flatnonzero(fields.codes == fields.code(name))
+        values = self.word("field", "value")
+        codes = np.full(len(self), -1, np.int32)
+        codes[self.place(self.whole("field", "ticket_id")[chosen])] = values.codes[chosen]
+        return Words(codes, values.names)
+
     @cached_property
     def life(self) -> Spells:
         """The spells in columns."""
@@ -191,7 +204,7 @@ class Desk:
     def as_of(self, at: int) -> Desk:
         """What was known at an earlier instant: tickets, events, messages and ratings up to it, fields as they were.
 
-        It has no promises: those are told by their rows as they are now.
+        It has no promises and no fields of the operator's own: those are told by their rows as they are now.
         """
         from reports.past import as_of
 

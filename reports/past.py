@@ -17,7 +17,7 @@ KEPT = ("calendar", "policy", "person")
 
 
 def as_of(desk: Desk, at: int) -> Desk:
-    """The desk up to ``at`` (UTC seconds), included; without promises, letters and ledger, whose rows are of now."""
+    """The desk up to ``at`` (UTC seconds), included; without what is told by rows of now: promises, letters, fields."""
     tables = {name: _whole_table(desk, name) for name in (*UP_TO, *KEPT)}
     for name, column in UP_TO.items():
         tables[name] = tables[name].filter(pa.array(desk.whole(name, column) <= at))

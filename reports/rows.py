@@ -65,7 +65,7 @@ class Rows:
         return replace(self, row=self.row[chosen], at=self.at[chosen], columns=columns)
 
     def words(self, name: str) -> Words:
-        """A column to group by: one of these rows, or of their tickets."""
+        """A column to group by: one of these rows, of their tickets, or a field of the operator's own."""
         column = self.columns.get(name)
         if isinstance(column, Words):
             return column
@@ -77,9 +77,11 @@ class Rows:
             return _people(self.desk.whole("ticket", "assignee_id")[self.row])
         if name == "requester":
             return _people(self.desk.whole("ticket", "requester_id")[self.row])
-        known = sorted(
-            {*TICKET_WORDS, "assignee", "requester", *(n for n, c in self.columns.items() if isinstance(c, Words))}
-        )
+        fields = self.desk.word("field", "field").names
+        if name in fields:
+            return self.desk.field(name).take(self.row)
+        own = (column for column, values in self.columns.items() if isinstance(values, Words))
+        known = sorted({*TICKET_WORDS, "assignee", "requester", *own, *fields})
         raise QuestionError(f"{name!r} is nothing to group by; one of {', '.join(known)}")
 
     def frame(self) -> pd.DataFrame:

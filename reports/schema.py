@@ -214,6 +214,17 @@ TABLES: dict[str, Table] = {
             "positive": Column("truth", "Whether they were content."),
         },
     ),
+    "field": Table(
+        "v1_field",
+        "place",
+        "A row for each field of the operator's own that is filled in on a ticket, as it is now.",
+        {
+            "ticket_id": TICKET,
+            "place": _w("Which of the ticket's fields, in the order of their names, from 1 on."),
+            "field": _c("Short name of the field, as the configuration declares it."),
+            "value": _t("What stands in it: text, a number as 12.5, a date as 2026-12-01, or what was chosen."),
+        },
+    ),
     "calendar": Table(
         "v1_calendar",
         "calendar",

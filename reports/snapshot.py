@@ -221,6 +221,9 @@ class _Taking:
                 rows = rows.set_column(
                     rows.column_names.index(column), rows.schema.field(column), pc.dictionary_encode(words)
                 )
+        if name == "field":
+            hidden = pa.nulls(rows.num_rows, pa.string())
+            rows = rows.set_column(rows.column_names.index("value"), rows.schema.field("value"), hidden)
         if name == "policy":
             terms = [json.loads(one) for one in rows["terms"].to_pylist()]
             for one in terms:

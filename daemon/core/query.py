@@ -4,7 +4,8 @@ Words that must all occur somewhere in a ticket, in any order: ``printer toner``
 ``print*`` a word that begins so, ``-toner`` one that must not occur. ``from:`` looks at the requester's name and
 addresses alone, ``subject:`` at subjects; ``tag:`` and ``status:`` at these as they are. Case and diacritics are the
 same. A word with signs in it, such as ``AB-1042``, is its parts in a row; a colon after another word is a sign like
-others. Every text is either read or answered by a sentence.
+others. An open quotation mark reaches to the end, and of one letter no word begins: it is one. Every text is either
+read or answered by a sentence.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ class SearchError(ValueError):
     """A search that cannot be read; a sentence that says why and what to write."""
 
 
+class NoWords(SearchError):
+    """A search of signs alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One thing that must hold, or must not (``negated``).
@@ -49,10 +54,10 @@ def parse(text: str) -> tuple[Term, ...]:
     if len(text) > LONGEST:
         raise SearchError(f"the search has {len(text):,} characters; write at most {LONGEST:,}")
     if text.count('"') % 2:
-        raise SearchError('a quotation mark is open; write a phrase such as "paper jam"')
+        text += '"'
     terms = tuple(dict.fromkeys(term for found in _TERM.finditer(text) if (term := _term(found)) is not None))
     if not terms:
-        raise SearchError("there is no word to look for; write one such as printer")
+        raise NoWords("there is no word to look for; write one such as printer")
     if len(terms) > MOST_TERMS:
         raise SearchError(f"the search has {len(terms)} words; write at most {MOST_TERMS}")
     return terms
@@ -81,8 +86,8 @@ def _term(found: re.Match[str]) -> Term | None:
         begins = not (len(words) > 1 and folding.is_unspaced(words[-2]) and words[-2][1:] == last)
         if not begins:  # the pair before it says as much, and more may follow in the text
             words.pop()
-    elif begins and len(last) < SHORTEST_BEGINNING:
-        raise SearchError(f"“{last}*” is too short a beginning; write at least {SHORTEST_BEGINNING} letters")
+    elif len(last) < SHORTEST_BEGINNING:
+        begins = False
     return Term(tuple(words), place, begins, negated)
 
 

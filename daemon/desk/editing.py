@@ -59,8 +59,11 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
         clashes = error.moves is not None or error.field == "snooze"
         clashes |= bool(error.faults) and {name for name, _ in error.faults} <= elsewhere - here
         kind: Kind = "conflict" if clashes else "invalid"
-        because = "move-not-allowed" if error.moves is not None else "not-possible"
-        raise Refused(kind, because, str(error), error.field, error.moves, error.faults) from None
+        if error.moves is not None:
+            moves = tuple(one for one in error.moves if one != "spam" or by.may_spam)
+            sentence = f"it is {ticket.status}; from there it may become {', '.join(moves) or 'nothing else'}"
+            raise Refused(kind, "move-not-allowed", sentence, error.field, moves) from None
+        raise Refused(kind, "not-possible", str(error), error.field, faults=error.faults) from None
 
 
 def _leave_team(house: House, wanted: dict[str, str | None], row: facts.TicketRow) -> None:

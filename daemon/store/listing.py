@@ -17,9 +17,10 @@ from daemon.store import query
 from daemon.store.tables import Participant, Promise, Ticket, TicketTag
 
 Order = Literal["createdAt", "updatedAt", "priority", "due"]
-Promised = Literal["running", "paused", "broken"]
+Promised = Literal["running", "paused", "kept", "broken", "cancelled"]
 
 NEVER_DUE = 2**62
+STILL_OWED = frozenset({"running", "paused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Wanted:
     ``assignees`` and ``requesters`` are persons, ``unassigned`` asks for tickets that nobody has (or that one of
     ``assignees`` has). Instants: since inclusive, before exclusive. ``due_before``: a promise that still runs is due
     by then. ``theirs``: only tickets in whose own conversation this person takes part. ``found`` are those that a
-    search found.
+    search found. ``until``: none with a higher number.
     """
 
     statuses: tuple[str, ...] = ()
@@ -45,10 +46,13 @@ class Wanted:
     created_before: Instant | None = None
     updated_since: Instant | None = None
     updated_before: Instant | None = None
-    promised: Promised | None = None
+    resolved_since: Instant | None = None
+    resolved_before: Instant | None = None
+    promised: tuple[Promised, ...] = ()
     due_before: Instant | None = None
     theirs: int | None = None
     found: Any = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None,
         chosen = chosen.where(_beyond(value, after, descending))
     ways = (value.desc(), Ticket.id.desc()) if descending else (value.asc(), Ticket.id.asc())
     return [Place(int(at), int(number)) for at, number in query.rows(chosen.order_by(*ways).limit(limit))]
+
+
+def newest() -> int:
+    """The highest number of a ticket."""
+    return int(query.rows(Ticket.select(pw.fn.COALESCE(pw.fn.MAX(Ticket.id), 0)))[0][0])
 
 
 def _beyond(value: Any, after: Place, descending: bool) -> Any:
@@ -124,25 +133,28 @@ def _conditions(wanted: Wanted) -> list[Any]:
     for column, since, before in (
         (Ticket.opened_at, wanted.created_since, wanted.created_before),
         (Ticket.updated_at, wanted.updated_since, wanted.updated_before),
+        (Ticket.resolved_at, wanted.resolved_since, wanted.resolved_before),
     ):
         found += [column >= since] if since is not None else []
         found += [column < before] if before is not None else []
-    if wanted.promised is not None or wanted.due_before is not None:
+    if wanted.promised or wanted.due_before is not None:
         found.append(Ticket.id.in_(_promised(wanted)))
     if wanted.theirs is not None:
         found.append(Ticket.id.in_(_theirs(wanted.theirs)))
     if wanted.found is not None:
         found.append(Ticket.id.in_(wanted.found))
+    if wanted.until is not None:
+        found.append(Ticket.id <= wanted.until)
     return found
 
 
 def _promised(wanted: Wanted) -> Any:
     """Tickets by what is promised on them; broken ones also where it was fulfilled late."""
     chosen: Any = Promise.select(Promise.ticket)
-    if wanted.promised == "broken":
-        chosen = chosen.where(Promise.state == "broken")
-    elif wanted.promised is not None:
-        chosen = chosen.where(Promise.ended_at.is_null(), Promise.state == wanted.promised)
+    if wanted.promised:
+        chosen = chosen.where(Promise.state.in_(wanted.promised))
+    if wanted.promised and set(wanted.promised) <= STILL_OWED:
+        chosen = chosen.where(Promise.ended_at.is_null())  # which an index knows
     if wanted.due_before is not None:
         still = (Promise.ended_at.is_null(), Promise.state == "running", Promise.due_at < wanted.due_before)
         chosen = chosen.where(*still)

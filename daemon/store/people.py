@@ -93,10 +93,16 @@ def contact(number: int) -> Contact | None:
     return _card(row, ADDRESSES.rows(person=number), tickets)
 
 
-def contacts(words: str, limit: int) -> list[Contact]:
-    """Cards of those in whose name, organisation or address these words stand, by name; without their tickets."""
+def contacts(words: str, limit: int, after: Contact | None = None) -> list[Contact]:
+    """Cards of those in whose name, organisation or address these words stand, by name; without their tickets.
+
+    ``after``: those that follow this person.
+    """
     owning = Person.select(*CARD).join(MailAddress, on=(MailAddress.person == Person.id))
     wanted = owning.order_by(Person.name, Person.id).distinct().limit(limit)
+    if after is not None:
+        later = (Person.name == after.name) & (Person.id > after.id)
+        wanted = wanted.where((Person.name > after.name) | later)
     if words:
         wanted = wanted.where(
             Person.name.contains(words) | Person.organisation.contains(words) | MailAddress.address.contains(words)

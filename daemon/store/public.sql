@@ -1,6 +1,6 @@
 -- The published schema for analysts. Columns are added, never renamed or re-meant.
 -- Instants are whole seconds since 1970-01-01 UTC. Persons are ids; no address and no word of a mail is here, but for
--- the names and addresses in v1_person.
+-- the names and addresses in v1_person and what was written into the operator's own fields in v1_field.
 
 DROP VIEW IF EXISTS v1_ticket;
 CREATE VIEW v1_ticket AS
@@ -53,6 +53,14 @@ CREATE VIEW v1_rating AS
 SELECT id AS rating_id, ticket_id, actor_id AS person_id, at,
        CASE WHEN data = '{"positive":true}' THEN 1 ELSE 0 END AS positive
 FROM event WHERE kind = 'rated';
+
+DROP VIEW IF EXISTS v1_field;
+CREATE VIEW v1_field AS
+SELECT ticket_id,
+       (SELECT COUNT(*) FROM ticket_field AS other
+        WHERE other.ticket_id = ticket_field.ticket_id AND other.name <= ticket_field.name) AS place,
+       name AS field, value
+FROM ticket_field;
 
 -- The one view with names and addresses in it: a snapshot keeps it apart from all else.
 DROP VIEW IF EXISTS v1_person;

@@ -20,7 +20,7 @@ from daemon.core.query import SearchError, Term, parse
 from daemon.store.dialects import EVERYWHERE, Sql, dialect, marked, run
 from daemon.store.indexing import SHIFT
 
-__all__ = ["SearchError", "ranked", "tickets"]
+__all__ = ["SearchError", "best_first", "most_ranked", "ranked", "tickets"]
 
 FEW = 1_000
 """Entries up to which a word stands in hardly any."""
@@ -44,12 +44,25 @@ def ranked(text: str, limit: int, offset: int = 0, *, notes: bool) -> list[int]:
     counts = _counts(terms, notes)
     most = dialect().most
     numbers = _newest(terms, counts, notes, max(most, limit + offset))
-    best, others = numbers[:most], numbers[most:]
     if offset < most:
-        telling = [term for term, count in counts.items() if not term.negated and count < dialect().common]
-        ranks = _ranks(telling, best, notes)
-        best.sort(key=lambda number: (-ranks.get(number, 0.0), -number))
-    return (best + others)[offset : offset + limit]
+        numbers[:most] = _ordered(counts, numbers[:most], notes)
+    return numbers[offset : offset + limit]
+
+
+def most_ranked() -> int:
+    """How many tickets are told apart by how well they answer a search."""
+    return dialect().most
+
+
+def best_first(text: str, numbers: Sequence[int], *, notes: bool) -> list[int]:
+    """These tickets, at most so many, that a search finds, the best first; SearchError with a sentence."""
+    return _ordered(_counts(parse(text), notes), numbers, notes)
+
+
+def _ordered(counts: dict[Term, int], numbers: Sequence[int], notes: bool) -> list[int]:
+    telling = [term for term, count in counts.items() if not term.negated and count < dialect().common]
+    ranks = _ranks(telling, numbers, notes)
+    return sorted(numbers, key=lambda number: (-ranks.get(number, 0.0), -number))
 
 
 def _counts(terms: Iterable[Term], notes: bool) -> dict[Term, int]:

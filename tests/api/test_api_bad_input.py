@@ -75,6 +75,37 @@ def test_every_fault_of_a_body_is_told_at_once(shop: httpx.Client) -> None:
     assert pointers == {"#/subject", "#/description", "#/priority", "#/user/email", "#/tags/0", "#/colour"}
 
 
+def test_what_the_configuration_does_not_know_is_told_at_once_too(shop: httpx.Client) -> None:
+    wrong = {"team": "nobody", "assignedTo": "stranger@desk.example", "fields": {"cause": "rust", "colour": "red"}}
+    pointers = {"#/team", "#/assignedTo", "#/fields/cause", "#/fields/colour"}
+    answers = [
+        (shop.put(path(opened(shop, fresh())), json=wrong), set()),
+        (shop.put(path(opened(shop, fresh())), json=wrong | {"priority": "soon"}), {"#/priority"}),
+        (shop.post("/v2/support-tickets", json=GOOD | wrong | {"desk": "none"}), {"#/desk"}),
+        (shop.post("/v2/support-tickets", json={"subject": "", **wrong}), {"#/subject", "#/description", "#/user"}),
+    ]
+    for answer, more in answers:
+        assert answer.status_code == 422, answer.text
+        assert {one["pointer"] for one in answer.json()["errors"]} == pointers | more
+
+
+def test_pointers_lead_to_where_the_fault_is(shop: httpx.Client) -> None:
+    url = f"{path(opened(shop, fresh()))}/messages"
+    files = [{"name": "a.txt"}, {"upload": "none"}, {"name": "", "content": ""}]
+    note = shop.post(url, json={"kind": "note", "body": "", "attachments": files, "colour": 1})
+    assert [one["pointer"] for one in note.json()["errors"]] == [
+        "#/body",
+        "#/attachments/0/content",
+        "#/attachments/1/upload",
+        "#/attachments/2/name",
+        "#/colour",
+    ]
+    assert [one["pointer"] for one in shop.post(url, json={"kind": "note"}).json()["errors"]] == ["#/body"]
+    assert [one["pointer"] for one in shop.post(url, json=[]).json()["errors"]] == ["#"]
+    filled = shop.post("/v2/support-tickets", json=GOOD | {"fields": {"serial": True, "cause": []}})
+    assert [one["pointer"] for one in filled.json()["errors"]] == ["#/fields/serial", "#/fields/cause"]
+
+
 def test_a_change_that_is_half_wrong_changes_nothing(shop: httpx.Client) -> None:
     ticket = opened(shop, fresh(), tags=["before"])
     for wrong in ({"team": "nobody"}, {"status": "merged"}, {"resolution": {"code": "No Code"}}, {"fields": {"x": 1}}):

@@ -45,10 +45,16 @@ def test_each_filter_leaves_what_it_names(shop: httpx.Client, three: tuple[str, 
     assert listed(shop, requester="stranger@customer.example") == []
     assert listed(shop, **mine, promise="running", dueWithin="5h") == [urgent, low]
     assert listed(shop, **mine, promise="running", dueWithin="5m") == []
-    assert listed(shop, **mine, promise="broken") == []
+    assert listed(shop, **mine, promise="broken") == listed(shop, **mine, promise="cancelled") == []
+    assert listed(shop, **mine, promise="kept") == [plain]
+    assert listed(shop, **mine, promise=["kept", "running"]) == [plain, urgent, low]
+    assert listed(shop, **mine, resolvedSince="2020-01-01T00:00:00Z") == [plain]
+    assert listed(shop, **mine, resolvedBefore="2020-01-01T00:00:00Z") == []
     assert listed(shop, **mine, createdSince="2999-01-01T00:00:00Z") == []
     assert listed(shop, **mine, updatedBefore="2999-01-01T00:00:00+05:00") == [plain, urgent, low]
-    assert listed(shop, **mine, q="papstliche") == [plain]
+    assert listed(shop, **mine, q="papstliche") == listed(shop, **mine, q='"papstliche bulle') == [plain]
+    assert listed(shop, **mine, q="!!!") == []
+    assert listed(shop, **mine, sort="relevance") == [plain, urgent, low]
 
 
 def test_each_order_is_an_order_both_ways(shop: httpx.Client, three: tuple[str, list[str]]) -> None:
@@ -80,6 +86,26 @@ def test_pages_repeat_and_miss_nothing_while_tickets_arrive(shop: httpx.Client, 
     assert there <= set(seen)
 
 
+def test_a_search_tells_the_best_first_and_its_pages_stay_while_tickets_arrive(shop: httpx.Client) -> None:
+    customer, word = fresh("ranked"), fresh("word").partition("@")[0].replace("-", "")
+    best = opened(shop, customer, f"About {word}", description="Words.")["id"]
+    plain = [opened(shop, customer, "Else", description=f"{'Words. ' * n}{word}.")["id"] for n in range(1, 4)]
+    asked: dict[str, Any] = {"q": word, "requester": customer}
+    assert listed(shop, **asked)[0] == best
+    assert listed(shop, **asked) == listed(shop, **asked, sort="relevance")
+    assert listed(shop, **asked, sort="-createdAt") == [*plain[::-1], best]
+    seen: list[str] = []
+    while True:
+        page = done(shop.get("/v2/support-tickets", params={**asked, "limit": 1}))
+        seen += [one["id"] for one in page["data"]]
+        if page["nextCursor"] is None or len(seen) > 10:
+            break
+        asked["cursor"] = page["nextCursor"]
+        opened(shop, customer, f"More of {word}")
+    assert seen[0] == best
+    assert sorted(seen) == sorted([best, *plain])
+
+
 def test_a_cursor_is_ours_and_of_this_very_list(shop: httpx.Client) -> None:
     customer = fresh("cursors")
     for _ in range(3):
@@ -101,7 +127,8 @@ def test_a_cursor_is_ours_and_of_this_very_list(shop: httpx.Client) -> None:
         "createdSince=yesterday",
         "dueWithin=soon",
         "colour=red",
-        "q=%22open",
+        "q=status:lost",
+        "promise=late",
         "team=a%00",
     ],
 )

@@ -147,6 +147,26 @@ def test_operators_see_the_ledger_and_let_mail_go(api: Api, desk: RunningDesk) -
     assert all("+" not in one["recipient"] or "…" in one["recipient"] for one in first)
 
 
+def test_all_people_are_told_page_by_page(api: Api, shop: httpx.Client) -> None:
+    domain = fresh("page").partition("@")[0] + ".example"
+    for name in ("b", "a", "a", "c", ""):
+        number = fresh("x").partition("@")[0]
+        user = {"email": f"{number}@{domain}", "name": name}
+        done(shop.post("/v2/support-tickets", json={"subject": "x", "description": "y", "user": user}), 201)
+    clerk = api.of("people:read")
+    asked: dict[str, object] = {"q": domain, "limit": 2}
+    seen: list[str] = []
+    while True:
+        page = done(clerk.get("/v2/users", params=asked))
+        seen += [one["id"] for one in page["data"]]
+        if page["nextAfter"] is None:
+            break
+        asked["after"] = page["nextAfter"]
+    assert len(seen) == len(set(seen)) == 5
+    assert seen == [one["id"] for one in done(clerk.get("/v2/users", params={"q": domain}))["data"]]
+    refused(clerk.get("/v2/users", params={"after": "user_99999999"}), 404, "no-such-page")
+
+
 def test_people_and_who_works_here(api: Api, shop: httpx.Client) -> None:
     customer = fresh("card")
     ticket = opened(shop, customer)

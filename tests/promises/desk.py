@@ -117,6 +117,10 @@ class SimulatedDesk:
         """Somebody changes the ticket by hand."""
         self.house.store.write(lambda: change(self.house, ticket, fields, None, "operator")).result()
 
+    def fill_in(self, ticket: int, **fields: str) -> None:
+        """Somebody fills in fields of the operator's own."""
+        self.house.store.write(lambda: change(self.house, ticket, {}, None, "operator", filled=fields)).result()
+
     def tag(self, ticket: int, *tags: str) -> None:
         self.house.store.write(lambda: change(self.house, ticket, {}, None, "operator", tags)).result()
 

@@ -23,6 +23,7 @@ SETTINGS = {
     "calendar": [script.OFFICE],
     "policy": [script.POLICIES[2]],
     "limits": {"tickets_per_address": 1000},
+    "field": [{"name": "serial"}, {"name": "product", "kind": "choice", "choices": ["printer", "vpn"]}],
 }
 
 
@@ -40,6 +41,8 @@ def alive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatedD
 
 def happen(here: SimulatedDesk) -> None:
     first, second = here.open(), here.open("other@example.net")
+    here.fill_in(second, serial="SN 12", product="vpn")
+    here.fill_in(first, product="printer")
     here.live_until(utc("2026-03-02 11:00"))
     here.agent_replies(first)
     here.live_until(utc("2026-04-02 09:00"))
@@ -83,6 +86,25 @@ def test_one_brought_up_to_date_equals_a_new_one_and_leaves_untouched_months_alo
     assert not {f for f in april[0] if f.startswith("event")} & april[1]
 
 
+def test_fields_of_the_operators_own_are_told_and_grouped_by(alive: SimulatedDesk, tmp_path: Path) -> None:
+    take(alive, tmp_path / "out")
+    read = reports.open(tmp_path / "out")
+    assert read.fields.to_numpy().tolist() == [
+        [1, 1, "product", "printer"],
+        [2, 1, "product", "vpn"],
+        [2, 2, "serial", "SN 12"],
+    ]
+    volume = reports.volume(read, by=["product"], period=None)
+    assert dict(zip(volume["product"].fillna("none"), volume["n"], strict=True)) == {"printer": 1, "vpn": 1, "none": 1}
+
+
+def test_a_field_that_is_emptied_is_in_the_next_snapshot_no_longer(alive: SimulatedDesk, tmp_path: Path) -> None:
+    take(alive, tmp_path / "out")
+    alive.fill_in(2, serial="")
+    take(alive, tmp_path / "out")
+    assert reports.open(tmp_path / "out").fields["field"].tolist() == ["product", "product"]
+
+
 def test_whoever_reads_may_finish_before_the_next_but_one(alive: SimulatedDesk, tmp_path: Path) -> None:
     take(alive, tmp_path / "out")
     reading = reports.open(tmp_path / "out")
@@ -113,6 +135,8 @@ def test_a_pseudonymised_one_tells_the_same_figures_and_nobody(alive: SimulatedD
     assert [int(number) for number in assigned["becomes"]] == [hidden.tickets["assignee_id"].dropna().iloc[0]]
     assert (hidden.spells["assignee_id"].dropna() == hidden.tickets["assignee_id"].dropna().iloc[0]).all()
     pd.testing.assert_frame_equal(reports.kept(hidden), reports.kept(known))
+    assert hidden.fields["field"].equals(known.fields["field"])
+    assert hidden.fields["value"].isna().all()
     for path in (tmp_path / "hidden").iterdir():
         content = path.read_bytes()
         assert b"example.net" not in content

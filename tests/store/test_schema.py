@@ -16,7 +16,10 @@ from daemon.store.db import Store, StoreError, open_store
 from daemon.store.tables import TABLES, Event, Person, Ticket
 from tests.databases import rewrite
 
-VIEWS = {f"v1_{name}" for name in "ticket event message delivery inbound promise calendar policy rating person".split()}
+VIEWS = {
+    f"v1_{name}"
+    for name in "ticket event message delivery inbound promise calendar policy rating field person".split()
+}
 
 
 def an_event() -> None:
@@ -132,6 +135,7 @@ def test_a_migration_can_be_taken_back_and_made_again(url: str) -> None:
     store.close()
     store = open_store(url)
     assert not store.read(lambda: diff_models(store.database, list(TABLES)))
+    assert store.read(lambda: {view.name for view in tables.database.get_views()}) == VIEWS
     store.close()
 
 

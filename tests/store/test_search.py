@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from playhouse.migrations import Runner
@@ -17,6 +19,8 @@ from daemon.store import commit, dialects, holds, indexing, people, query, repli
 from daemon.store.db import Store, open_store
 from daemon.store.migrate import FOLDER
 from daemon.store.tables import About, Attachment, Message, Raw, Ticket, TicketTag
+from daemon.web.api import filters
+from daemon.web.api.callers import Caller
 from tests.databases import look, rewrite
 from tests.promises.desk import SimulatedDesk, simulated
 
@@ -186,6 +190,27 @@ def test_more_than_are_ranked_follow_by_age(store: Store, monkeypatch: pytest.Mo
     numbers = [opened(store, "Coffee", "None.") for _ in range(5)]
     assert found(store, "coffee") == numbers[::-1]
     assert store.read(lambda: search.ranked("coffee", 2, 1, notes=True)) == numbers[::-1][1:3]
+
+
+def test_pages_of_the_api_go_on_by_age_where_ranking_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(dialects.dialect(), most=3, newest=3)
+    monkeypatch.setattr(search, "dialect", lambda: few)
+    for _ in range(20):
+        opened(store, "Tea", "None.")
+    older = [opened(store, "Coffee", "None.") for _ in range(3)]
+    best = opened(store, "Coffee", "None.")
+    newest = [opened(store, "Else", "No coffee there.") for _ in range(2)]
+    desk: Any = SimpleNamespace(house=SimpleNamespace(now=lambda: 0))
+    caller = Caller(1, "shop", frozenset({"tickets:read"}))
+    for limit in (1, 2, 3, 4, 6):
+        after, seen = None, list[int]()
+        while True:
+            asked = filters.Asked(q="coffee", limit=limit)
+            shown = store.read(lambda asked=asked, after=after: filters.page(desk, asked, caller, after))
+            seen += shown.tickets
+            if (after := shown.end) is None:
+                break
+        assert seen == [best, *newest[::-1], *older[::-1]], limit
 
 
 def test_a_word_that_stands_everywhere_is_looked_for_in_few(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,9 +114,10 @@ INDEXES = (
 
 
 def down(migrator, db):
+    db.execute_sql("DROP VIEW IF EXISTS v1_field")
     for name, *_ in INDEXES:
         db.execute_sql(f'DROP INDEX "{name}"')
     db.execute_sql("DROP TABLE " + ("search" if isinstance(db, SqliteDatabase) else "search_entry"))
-    db.execute_sql("DELETE FROM about WHERE key = 'search'")
+    db.execute_sql("DELETE FROM about WHERE key IN ('search', 'views')")
     for table in ("sign_in", "webhook", "ticket_field", "repeatable", "token"):
         migrator.migrate(migrator.drop_table(table))

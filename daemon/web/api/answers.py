@@ -53,41 +53,9 @@ class Resolved(Answer):
     text: str | None
 
 
-EXAMPLE: dict[str, Any] = {
-    "id": "ticket_1042",
-    "number": 1042,
-    "subject": "Printer on fire",
-    "description": "The printer on the second floor is on fire.",
-    "descriptionTruncated": False,
-    "priority": "high",
-    "status": "open",
-    "type": "incident",
-    "assignedTo": "agent@example.com",
-    "assignee": {"id": "user_2", "email": "agent@example.com", "name": "Desk Agent"},
-    "user": {"id": "user_7", "email": "customer@example.net", "name": "", "phone": "", "organisation": ""},
-    "desk": "support",
-    "team": "support",
-    "tags": ["printer"],
-    "channel": "api",
-    "resolution": None,
-    "escalationLevel": 0,
-    "snoozedUntil": None,
-    "mergedInto": None,
-    "undelivered": False,
-    "fields": {},
-    "promises": [],
-    "createdAt": "2026-11-28T09:30:00Z",
-    "updatedAt": "2026-11-28T09:31:00Z",
-    "firstResponseAt": None,
-    "resolvedAt": None,
-    "closedAt": None,
-}
-
-
 class Ticket(Answer):
     """A ticket. What has a default here is for the desk alone: a requester's token does not see it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
     id: Annotated[str, Field(examples=["ticket_1042"])]
     number: int
     subject: str
@@ -215,10 +183,17 @@ MESSAGE = says(Message, "The message.")
 MESSAGES: dict[int | str, dict[str, Any]] = {200: says(Messages, "Messages.")}
 FILES: dict[int | str, dict[str, Any]] = {200: says(Files, "The files.")}
 UPLOAD = says(Upload, "It waits an hour.")
-_BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_BYTES: dict[str, Any] = {
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    "headers": {
+        "ETag": {"description": "The bytes' own SHA-256.", "schema": {"type": "string"}},
+        "Content-Disposition": {"description": "Its name, to be saved under.", "schema": {"type": "string"}},
+    },
+}
+_PART = {"Content-Range": {"description": "Which bytes, and of how many.", "schema": {"type": "string"}}}
 BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", **_BYTES},
-    206: {"description": "The part that was asked for.", **_BYTES},
+    206: {"description": "The part that was asked for.", **_BYTES, "headers": _BYTES["headers"] | _PART},
     304: {"description": "It is the file that If-None-Match names."},
     416: {"description": "It has no such part."},
 }

@@ -52,6 +52,7 @@ class Cards(Answer):
     """People, by name."""
 
     data: list[Card]
+    next_after: str | None
 
 
 class Agent(Brief):

@@ -21,16 +21,17 @@ from daemon.web.api import problems
 from daemon.web.api.rates import Rates
 from daemon.web.api.repeats import Repeats
 from daemon.web.drain import Drain
+from daemon.web.heads import Heads
 from daemon.web.metrics import Requests
 
 log = structlog.get_logger()
 
 BELOW = "/v2/"
 FRAMES = 4
-ALLOWED = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Range"]
+ALLOWED = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range", "Range"]
 EXPOSED = [
-    "Content-Disposition", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy",
-    "Request-Id", "Retry-After",
+    "Content-Disposition", "Content-Range", "ETag", "Idempotency-Replayed", "Location", "RateLimit",
+    "RateLimit-Policy", "Request-Id", "Retry-After",
 ]  # fmt: skip
 CORS_SECONDS = 600
 
@@ -43,6 +44,7 @@ def stand(app: FastAPI, house: House, requests: Requests) -> None:
     if house.config.api.origins:
         app.add_middleware(Cors, origins=house.config.api.origins)
     app.add_middleware(Drain, most=house.config.limits.message_size)
+    app.add_middleware(Heads)
     app.add_middleware(Around, house=house, requests=requests)
 
 

@@ -27,6 +27,19 @@ AttachmentId = Annotated[
     Path(alias="attachmentId", pattern=r"^attachment_[1-9][0-9]{0,11}-[0-9]{1,4}$", examples=["attachment_1-2"]),
 ]
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+RANGES = [
+    {
+        "name": name,
+        "in": "header",
+        "description": sentence,
+        "required": False,
+        "schema": {"type": "string", "examples": [example]},
+    }
+    for name, sentence, example in (
+        ("Range", "Which bytes are wanted; one span. What is none is not looked at.", "bytes=0-1023"),
+        ("If-Range", "The ETag of the part that is there: where it is another, all of it comes.", '"b94d27b9934d"'),
+    )
+]
 SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -75,7 +88,7 @@ def router(desk: Access) -> APIRouter:
 
     @routes.get(
         "/support-tickets/{ticketId}/attachments/{attachmentId}", operation_id="downloadAttachment", responses=BYTES,
-        response_class=Response,
+        response_class=Response, openapi_extra={"parameters": RANGES},
     )  # fmt: skip
     async def download(ticket: TicketNumber, attachment: AttachmentId, request: Request, caller: Reading) -> Response:
         """The bytes of a file, to be saved; with Range a part of them."""

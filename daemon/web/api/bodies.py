@@ -18,7 +18,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
-from daemon.web.api.problems import Fault, Problem, faults_of, invalid, pointer
+from daemon.web.api.problems import Fault, Problem, faults_of_body, invalid, pointer
 
 JSON = ("application/json",)
 MERGE_PATCH = ("application/merge-patch+json", "application/json")
@@ -91,7 +91,7 @@ def validated(model: type[M], data: object) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise invalid(faults_of(error.errors(include_input=False, include_url=False))) from None
+        raise invalid(faults_of_body(error.errors(include_input=False, include_url=False), data)) from None
 
 
 class _Doubtful(Exception):

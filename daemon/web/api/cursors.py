@@ -39,12 +39,13 @@ def read(keyring: Keyring, cursor: str, asked: int) -> Place:
         if not all(isinstance(one, int) for one in (its, value, ticket)) or not isinstance(token, str):
             raise ValueError(cursor)
     except (ValueError, TypeError):
-        raise _none() from None
+        raise no_page() from None
     if its != asked or not keyring.is_place_token(token, its, value, ticket):
-        raise _none()
+        raise no_page()
     return Place(value, ticket)
 
 
-def _none() -> Problem:
+def no_page() -> Problem:
+    """What is handed back as the end of a page is none."""
     sentence = "The cursor is none of this list with these filters and this order; begin without one."
     return Problem(404, "no-such-page", "There is no such page", sentence)

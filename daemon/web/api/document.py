@@ -1,7 +1,7 @@
 """The document of the API (OpenAPI 3.1): FastAPI's, completed with what stands around all routes.
 
-Beside each operation: the scopes it needs, the problems it may answer, the headers that all answers have, and
-``Idempotency-Key`` on each POST.
+Beside each operation: the scopes it needs, the problems it may answer, the headers that all answers have,
+``Idempotency-Key`` on each POST, and ``If-Match`` or ``If-None-Match`` where an answer bears a version.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from daemon import __version__
+from daemon.web.api import examples
 from daemon.web.api.problems import MEDIA_TYPE
 
 BELOW = "/v2/"
@@ -64,7 +65,6 @@ SENTENCES = {
     "503": "The desk cannot be reached at present; nothing was changed.",
 }
 WITH_BODY = frozenset({"408", "409", "413", "415", "422"})
-ON_CHANGE = frozenset({"409", "412"})
 EXAMPLE = {
     "type": "/problems/invalid",
     "title": "The request is not valid",
@@ -72,6 +72,7 @@ EXAMPLE = {
     "detail": "1 thing is wrong; see errors.",
     "errors": [{"pointer": "#/subject", "detail": "This is required."}],
 }
+NOT_MODIFIED = ("304", {"description": "It is the version that If-None-Match names."})
 HEADERS = {
     "Request-Id": "Number of the request, as in our log.",
     "RateLimit": "What is left for this token, and in how many seconds all of it is there again.",
@@ -83,6 +84,20 @@ IDEMPOTENCY_KEY = {
     "description": "A request that is sent again with the same key within 24 hours is done once.",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag that was retrieved: what was changed since is not changed again, the answer is 412.",
+    "required": False,
+    "schema": {"type": "string", "examples": ['"1042-99"']},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of what is there already: 304 where it is still the same.",
+    "required": False,
+    "schema": {"type": "string", "examples": ['"1042-99"']},
 }
 
 
@@ -107,7 +122,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    schemas["Problem"] = PROBLEM
+    schemas["Problem"] = PROBLEM | {"example": EXAMPLE}
+    examples.add(schemas)
     components["headers"] = {
         name: {"description": sentence, "schema": {"type": "string"}} for name, sentence in HEADERS.items()
     }
@@ -124,6 +140,10 @@ def _complete(operation: dict[str, Any], method: str) -> None:
     guarded = "security" in operation
     operation["security"] = [{"bearer": scopes}] if guarded else []
     responses = operation["responses"]
+    parameters = operation.setdefault("parameters", [])
+    if "ETag" in responses.get("200", {}).get("headers", {}):
+        parameters.append(IF_NONE_MATCH if method == "get" else IF_MATCH)
+        responses.setdefault(*NOT_MODIFIED if method == "get" else ("412", {}))
     for status in _problems(operation, method, guarded=guarded):
         said = responses.get(status, {}).get("description")
         responses[status] = {
@@ -137,7 +157,6 @@ def _complete(operation: dict[str, Any], method: str) -> None:
         told = response.setdefault("headers", {})
         for name in HEADERS if guarded else ("Request-Id",):
             told.setdefault(name, {"$ref": f"#/components/headers/{name}"})
-    parameters = operation.setdefault("parameters", [])
     if method == "post" and guarded and all(p.get("name", "").lower() != "idempotency-key" for p in parameters):
         parameters.append(IDEMPOTENCY_KEY)
 
@@ -152,5 +171,5 @@ def _problems(operation: dict[str, Any], method: str, *, guarded: bool) -> list[
     if method != "get":
         expected |= WITH_BODY
     if method in ("put", "patch"):
-        expected |= ON_CHANGE
+        expected.add("409")
     return sorted(expected & set(SENTENCES))

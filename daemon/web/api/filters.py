@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from daemon.core import hours
-from daemon.core.query import SearchError, parse
+from daemon.core.query import LONGEST, NoWords, SearchError, parse
 from daemon.core.status import Priority, Status, Type
 from daemon.store import listing, people, search
 from daemon.store.listing import Order, Place, Wanted
@@ -18,9 +19,8 @@ from daemon.web.api.models import Instant
 from daemon.web.api.problems import Fault, invalid
 
 Sort = Literal[
-    "createdAt", "-createdAt", "updatedAt", "-updatedAt", "priority", "-priority", "due", "-due"
+    "createdAt", "-createdAt", "updatedAt", "-updatedAt", "priority", "-priority", "due", "-due", "relevance"
 ]  # fmt: skip
-
 
 Text = Annotated[str, Field(max_length=254, pattern="^[^\x00]*$")]
 OF_THE_DESK = frozenset({"team", "assignee", "tag", "promise", "due_within"})
@@ -30,7 +30,7 @@ class Asked(BaseModel):
     """What a list is asked for. A filter that stands several times asks for any of its values, ``tag`` for all."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-    q: Annotated[str, Field(max_length=500, description="Words to search for; see the guide.")] = ""
+    q: Annotated[str, Field(max_length=LONGEST, description="Words to search for; see the guide.")] = ""
     status: list[Status] = []
     priority: list[Priority] = []
     type: list[Type] = []
@@ -46,37 +46,89 @@ class Asked(BaseModel):
     created_before: Instant | None = None
     updated_since: Instant | None = None
     updated_before: Instant | None = None
-    promise: Annotated[
-        Literal["running", "paused", "broken"] | None, Field(description="Of a promise on the ticket.")
-    ] = None
+    resolved_since: Instant | None = None
+    resolved_before: Instant | None = None
+    promise: Annotated[list[listing.Promised], Field(description="States of a promise on the ticket.")] = []
     due_within: Annotated[
         str | None, Field(pattern=r"^[1-9][0-9]{0,3}[mhd]$", description="A running promise is due so soon: 4h, 2d.")
     ] = None
-    sort: Annotated[Sort, Field(description="With - the greatest come first. due: those without come last.")] = (
-        "-createdAt"
-    )
+    sort: Annotated[
+        Sort | None,
+        Field(
+            description="With - the greatest come first. due: those without come last. relevance: what answers q best, "
+            "as with q alone; without q the newest."
+        ),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(max_length=200, description="nextCursor of the page before.")] = None
 
     @property
+    def order(self) -> Sort:
+        """The order, also where none is asked for."""
+        if self.sort is None or self.sort == "relevance":
+            return "relevance" if self.q.strip() else "-createdAt"
+        return self.sort
+
+    @property
     def is_for_the_desk(self) -> bool:
         """Whether it asks by what only the desk sees."""
-        return bool(self.model_fields_set & OF_THE_DESK) or self.sort.endswith("due")
+        return bool(self.model_fields_set & OF_THE_DESK) or self.order.endswith("due")
 
 
-def page(desk: Access, asked: Asked, caller: Caller, after: Place | None) -> list[Place]:
-    """The next tickets of a list, and one more where there are more. Reads rows."""
-    order: Order = asked.sort.removeprefix("-")  # type: ignore[assignment]
-    wanted = _wanted(desk, asked, caller)
-    return listing.page(wanted, order, descending=asked.sort.startswith("-"), after=after, limit=asked.limit + 1)
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The numbers of tickets, and the place after which the next page begins; None where there is none."""
+
+    tickets: tuple[int, ...]
+    end: Place | None
+
+
+def page(desk: Access, asked: Asked, caller: Caller, after: Place | None) -> Page:
+    """The next tickets of a list. Reads rows."""
+    wanted, order = _wanted(desk, asked, caller), asked.order
+    if order == "relevance":
+        return _best_first(asked, wanted, after, notes=_sees_notes(caller))
+    by: Order = order.removeprefix("-")  # type: ignore[assignment]
+    return _page(wanted, by, descending=order.startswith("-"), after=after, limit=asked.limit)
+
+
+def _page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None, limit: int) -> Page:
+    places = listing.page(wanted, order, descending=descending, after=after, limit=limit + 1)
+    end = places[limit - 1] if len(places) > limit else None
+    return Page(tuple(place.ticket for place in places[:limit]), end)
+
+
+def _best_first(asked: Asked, wanted: Wanted, after: Place | None, *, notes: bool) -> Page:
+    """The newest that match by how well they do, then the older ones by age.
+
+    Among the former a place is how many were shown, as a negative number, of the tickets that there were then (up to
+    that number); among the latter it is one by age. So what arrives meanwhile moves nothing.
+    """
+    if after is not None and after.value >= 0:
+        return _page(wanted, "createdAt", descending=True, after=after, limit=asked.limit)
+    shown, until = (-after.value, after.ticket) if after is not None else (0, listing.newest())
+    most, end = search.most_ranked(), shown + asked.limit
+    there = replace(wanted, until=until)
+    places = listing.page(there, "createdAt", descending=True, after=None, limit=max(most, end) + 1)
+    numbers = [place.ticket for place in places]
+    numbers[:most] = search.best_first(asked.q, numbers[:most], notes=notes) if numbers else []
+    if len(places) <= end:
+        return Page(tuple(numbers[shown:end]), None)
+    return Page(tuple(numbers[shown:end]), Place(-end, until) if end < most else places[end - 1])
+
+
+def _sees_notes(caller: Caller) -> bool:
+    return caller.requester is None and caller.may("notes:read")
 
 
 def _found(asked: Asked, caller: Caller) -> Any:
-    """The tickets that a search finds; a requester's finds nothing by what only the desk sees."""
+    """The tickets that a search finds, signs alone none; a requester's finds nothing by what only the desk sees."""
     try:
         if caller.requester is not None and any(term.place == "tag" for term in parse(asked.q)):
             raise SearchError("tags are the desk's own")
-        return search.tickets(asked.q, notes=caller.requester is None and caller.may("notes:read"))
+        return search.tickets(asked.q, notes=_sees_notes(caller))
+    except NoWords:
+        return ()
     except SearchError as error:
         raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
 
@@ -100,7 +152,9 @@ def _wanted(desk: Access, asked: Asked, caller: Caller) -> Wanted:
         created_before=_instant(asked.created_before),
         updated_since=_instant(asked.updated_since),
         updated_before=_instant(asked.updated_before),
-        promised=asked.promise,
+        resolved_since=_instant(asked.resolved_since),
+        resolved_before=_instant(asked.resolved_before),
+        promised=tuple(asked.promise),
         due_before=now + hours.duration(asked.due_within) if asked.due_within else None,
         theirs=people.today(caller.requester) if caller.requester is not None else None,
         found=_found(asked, caller) if asked.q.strip() else None,

@@ -7,7 +7,8 @@ import binascii
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, RootModel
+from pydantic import Tag as Form
 from pydantic.alias_generators import to_camel
 
 from daemon.core.status import Priority, Status, Type
@@ -15,6 +16,7 @@ from daemon.desk.house import House
 
 LONGEST_WORDS = 80_000
 MOST_TAGS = 50
+LARGEST_NUMBER = 10**18 - 1
 MOST_FILES = 20
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = rf"^[A-Za-z0-9_'+&-]{{1,30}}(?:\.[A-Za-z0-9_'+&-]{{1,30}}){{0,5}}@{_LABEL}(?:\.{_LABEL}){{1,6}}$"
@@ -33,8 +35,15 @@ Assignee = Annotated[
     Field(min_length=1, max_length=254, description="An agent: an address, or an id.", examples=["agent@example.com"]),
 ]
 TicketId = Annotated[str, Field(pattern=TICKET_ID, examples=["ticket_1042"])]
+def _plain(value: object) -> object:
+    """What a field may hold, told in one sentence where it is something else."""
+    if isinstance(value, bool | list | dict):
+        raise ValueError("write a text, a number or null")
+    return value
+
+
 Fields = Annotated[
-    dict[str, str | int | float | None],
+    dict[str, Annotated[str | int | float | None, BeforeValidator(_plain)]],
     Field(max_length=100, description="Fields that the operator declared; null takes a value away."),
 ]
 
@@ -93,7 +102,13 @@ class Enclosed(Body):
             raise ValueError(str(error)) from None
 
 
-Files = Annotated[list[Uploaded | Enclosed], Field(max_length=MOST_FILES)]
+def _form(value: object) -> str:
+    """Which of the two forms of a file is meant, so that the faults of one are told, and not those of both."""
+    return "upload" if isinstance(value, Uploaded) or (isinstance(value, dict) and "upload" in value) else "file"
+
+
+OneFile = Annotated[Annotated[Uploaded, Form("upload")] | Annotated[Enclosed, Form("file")], Discriminator(_form)]
+Files = Annotated[list[OneFile], Field(max_length=MOST_FILES)]
 
 
 class NewTicket(Body):
@@ -183,12 +198,14 @@ class NewMessage(RootModel[Annotated[NewReply | NewNote, Field(discriminator="ki
 class Merge(Body):
     """Into which ticket."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"into": "ticket_7"}})
     into: TicketId
 
 
 class NewRating(Body):
     """How somebody was served; a requester's token says who, else it is the ticket's requester."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"positive": True}})
     positive: bool
 
 
@@ -219,7 +236,13 @@ def _configured(house: House) -> dict[str, Any]:
     """Members whose values the operator declared."""
     kinds: dict[str, dict[str, Any]] = {
         "text": {"type": ["string", "null"], "maxLength": 1_000},
-        "number": {"type": ["integer", "null"]},
+        "number": {
+            "type": ["integer", "string", "null"],
+            "minimum": -LARGEST_NUMBER,
+            "maximum": LARGEST_NUMBER,
+            "pattern": r"^[+-]?[0-9]{1,18}(\.[0-9]{1,9})?$",
+            "examples": [12, "12.5"],
+        },
         "date": {"type": ["string", "null"], "format": "date"},
     }
     fields = {

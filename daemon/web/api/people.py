@@ -9,7 +9,7 @@ from daemon.desk import contacts
 from daemon.desk.contacts import NoContact
 from daemon.store import people
 from daemon.store.people import Contact
-from daemon.web.api import showing
+from daemon.web.api import cursors, showing
 from daemon.web.api.access import Access, number_of, told
 from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Card, Cards
@@ -18,6 +18,7 @@ from daemon.web.api.callers import Caller
 from daemon.web.api.models import CardChange, asks
 from daemon.web.api.problems import Problem, not_found
 
+After = Annotated[str | None, Query(pattern=r"^user_[1-9][0-9]{0,11}$", description="Those after this one.")]
 UserId = Annotated[str, Path(alias="userId", pattern=r"^user_[1-9][0-9]{0,11}$", examples=["user_1"])]
 
 
@@ -32,11 +33,20 @@ def router(desk: Access) -> APIRouter:
     async def list_(
         caller: Reading,
         q: Annotated[str, Query(max_length=200, description="Part of a name, an organisation or an address.")] = "",
+        after: After = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> JSONResponse:
         """People, by name."""
-        found = await desk.read(lambda: people.contacts(q.replace("\0", ""), limit))
-        return told({"data": [showing.card(one) for one in found]})
+
+        def look() -> list[Contact]:
+            there = people.contact(number_of(after)) if after else None
+            if after and there is None:
+                raise cursors.no_page()
+            return people.contacts(q.replace("\0", ""), limit + 1, there)
+
+        found = await desk.read(look)
+        more = f"user_{found[limit - 1].id}" if len(found) > limit else None
+        return told({"data": [showing.card(one) for one in found[:limit]], "nextAfter": more})
 
     @routes.get("/{userId}", operation_id="getUser", responses={200: says(Card, "The card.")}, response_model=None)
     async def retrieve(user: UserId, caller: Reading) -> JSONResponse:

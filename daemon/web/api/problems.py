@@ -83,10 +83,22 @@ def pointer(steps: Iterable[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def faults_of(errors: Iterable[Mapping[str, Any]], place: Place = "body") -> tuple[Fault, ...]:
-    """pydantic's errors as faults; what was sent is not repeated."""
-    return tuple(Fault(pointer(error["loc"]) if place == "body" else str(error["loc"][0]), sentence(error), place)
-                 for error in errors)  # fmt: skip
+def faults_of_body(errors: Iterable[Mapping[str, Any]], body: object) -> tuple[Fault, ...]:
+    """pydantic's errors as faults of a body; what was sent is not repeated."""
+    return tuple(Fault(pointer(_through(body, error)), sentence(error)) for error in errors)
+
+
+def _through(body: object, error: Mapping[str, Any]) -> list[str | int]:
+    """The steps to an error that lead through the body; those that name a form of a value lead nowhere."""
+    steps: list[str | int] = []
+    *way, last = error["loc"] or ("",)
+    here = body
+    for step in way:
+        if isinstance(here, dict | list) and step in (here if isinstance(here, dict) else range(len(here))):
+            steps.append(step)
+            here = here[step]
+    is_there = isinstance(here, list) or (isinstance(here, dict) and (last in here or error["type"] == "missing"))
+    return [*steps, last] if error["loc"] and is_there else steps
 
 
 def sentence(error: Mapping[str, Any]) -> str:
@@ -158,7 +170,7 @@ def _wrong(error: RequestValidationError) -> Problem:
     faults: list[Fault] = []
     for one in errors:
         place, *steps = one["loc"]
-        faults += faults_of([{**one, "loc": steps or [place]}], place)
+        faults.append(Fault(str((steps or [place])[0]), sentence(one), place))
     return invalid(faults)
 
 

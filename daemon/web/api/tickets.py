@@ -11,15 +11,14 @@ from daemon.core.values import Address
 from daemon.desk.asking import Changes, Refused
 from daemon.store import display, facts, people
 from daemon.store.listing import Place
-from daemon.web.api import cursors, etags, showing
+from daemon.web.api import cursors, declared, etags, showing
 from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import TICKET, TICKETS
-from daemon.web.api.bodies import MERGE_PATCH, validated
+from daemon.web.api.bodies import MERGE_PATCH
 from daemon.web.api.callers import Caller
 from daemon.web.api.enclosing import draft, enclosed
 from daemon.web.api.filters import Asked, page
 from daemon.web.api.models import READ_ONLY, Merge, NewTicket, TicketChange, asks
-from daemon.web.api.problems import Fault, Problem, invalid
 
 SHOWN_OF_DESCRIPTIONS = 2_000
 LAST_INSTANT = 253_402_300_799
@@ -45,13 +44,12 @@ def router(desk: Access) -> APIRouter:
         digest = cursors.digest(asked.model_dump_json(exclude={"cursor", "limit"}) + str(caller.requester))
         after = cursors.read(house.keyring, asked.cursor, digest) if asked.cursor is not None else None
 
-        def look() -> tuple[list[Place], list[display.Display]]:
-            places = page(desk, asked, caller, after)
-            return places, display.tickets([p.ticket for p in places[: asked.limit]], SHOWN_OF_DESCRIPTIONS)
+        def look() -> tuple[Place | None, list[display.Display]]:
+            shown = page(desk, asked, caller, after)
+            return shown.end, display.tickets(shown.tickets, SHOWN_OF_DESCRIPTIONS)
 
-        places, found = await desk.read(look)
-        more = len(places) > asked.limit
-        cursor = cursors.written(house.keyring, places[asked.limit - 1], digest) if more else None
+        end, found = await desk.read(look)
+        cursor = cursors.written(house.keyring, end, digest) if end is not None else None
         tickets = [desk.object(caller, one, SHOWN_OF_DESCRIPTIONS) for one in found]
         return told({"data": tickets, "nextCursor": cursor})
 
@@ -61,13 +59,12 @@ def router(desk: Access) -> APIRouter:
     )  # fmt: skip
     async def create(request: Request, caller: Writing) -> JSONResponse:
         """Open a ticket: acknowledged, routed and promised as if its words had come by mail."""
-        new = await desk.body(request, NewTicket)
-        author, at = await desk.read(lambda: (_author(desk, caller, new), _desk(desk, new)))
+        new = declared.read(house, NewTicket, await desk.data(request), caller, lacks_user=caller.person is None)
+        author = await desk.read(lambda: _author(desk, caller, new))
         changes = await desk.read(lambda: _changes(desk, new.model_dump(include=set(SETTABLE), exclude_unset=True)))
         files, drop = await enclosed(desk, caller, new.attachments)
-        outcome = await desk.ticketing.create(
-            by(caller), author, at, draft(request, house, new.description, files, new.subject), changes
-        )
+        at, said = new.desk or house.config.desk[0].name, draft(request, house, new.description, files, new.subject)
+        outcome = await desk.ticketing.create(by(caller), author, at, said, changes)
         drop()
         assert outcome.ticket is not None
         number = outcome.ticket
@@ -85,7 +82,7 @@ def router(desk: Access) -> APIRouter:
         number = number_of(ticket)
         if isinstance(data, dict):
             data = {key: value for key, value in data.items() if key not in READ_ONLY}
-        wanted = validated(TicketChange, data)
+        wanted = declared.read(house, TicketChange, data, caller)
         await desk.read(lambda: seen(caller, number))
         changes = await desk.read(lambda: _changes(desk, wanted.model_dump(exclude_unset=True)))
         await desk.ticketing.update(by(caller), number, changes, etags.expected(request).check)
@@ -144,18 +141,8 @@ def _author(desk: Access, caller: Caller, new: NewTicket) -> Address:
     if new.user is not None:
         return Address(new.user.name, new.user.email)
     agent = desk.house.agent(caller.agent)
-    if agent is None:
-        raise invalid((Fault("/user", "This is required of a program."),))
+    assert agent is not None  # of a program it is required, and a token whose agent has left is none
     return Address(agent.name, agent.address)
-
-
-def _desk(desk: Access, new: NewTicket) -> str:
-    config = desk.house.config
-    if new.desk is None:
-        return config.desk[0].name
-    if config.desk_named(new.desk) is None:
-        raise invalid((Fault("/desk", "There is no such desk."),))
-    return new.desk
 
 
 COLUMNS = {"subject": "subject", "status": "status", "priority": "priority", "type": "type", "team": "team"}
@@ -167,7 +154,7 @@ def _changes(desk: Access, wanted: Mapping[str, Any]) -> Changes:
         column: wanted[name] for name, column in COLUMNS.items() if wanted.get(name) is not None
     }
     if "assigned_to" in wanted:
-        values["assignee"] = _agent(desk, wanted["assigned_to"])
+        values["assignee"] = declared.agent(desk.house, wanted["assigned_to"])
     if "resolution" in wanted:
         told = wanted["resolution"] or {"code": None, "text": None}
         values |= {f"resolution_{name}": value for name, value in told.items()}
@@ -180,18 +167,6 @@ def _changes(desk: Access, wanted: Mapping[str, Any]) -> Changes:
             raise Refused("conflict", "time-too-far", "the years of four digits end before that", "snooze")
         changes = dataclasses.replace(changes, snooze=until.isoformat() if until is not None else "")
     if "fields" in wanted:
-        filled = {name: "" if value is None else str(value) for name, value in wanted["fields"].items()}
+        filled = {name: declared.text(value) for name, value in wanted["fields"].items()}
         changes = dataclasses.replace(changes, fields=filled)
     return changes
-
-
-def _agent(desk: Access, named: str | None) -> str | None:
-    """The address of the agent that is meant; None for nobody."""
-    if named is None:
-        return None
-    digits = named.removeprefix("user_")
-    for agent in desk.house.agents:
-        if agent.address == named.casefold() or (digits != named and str(agent.person) == digits):
-            return agent.address
-    fault = Fault("/assignedTo", "There is no such agent.")
-    raise Problem(409, "no-such-agent", "There is no such agent", faults=(fault,))
