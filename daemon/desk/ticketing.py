@@ -230,7 +230,7 @@ class Ticketing:
     # -- rows
 
     async def _read(self, look: Callable[[], T]) -> T:
-        return await asyncio.to_thread(self._house.store.read, look)
+        return await self._house.store.look(look, few=True)
 
     def _write(self, job: Callable[[], T], weight: int = 0) -> Awaitable[T]:
         return asyncio.wrap_future(self._house.store.write(job, weight))

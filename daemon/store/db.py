@@ -6,8 +6,9 @@ word. A start on storage that could lose an acknowledged commit in a power cut i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -23,17 +24,23 @@ __all__ = ["Store", "StoreError", "open_store"]
 
 T = TypeVar("T")
 
+LOOKERS_HERE, LOOKERS_AWAY = 2, 4
+"""Threads that ``look``: they take turns at running Python, so more of them only wait for each other at each row."""
 SQLITE, POSTGRESQL = "sqlite:///", ("postgresql://", "postgres://")
 AWAY = (pw.OperationalError, pw.InterfaceError, MaxConnectionsExceeded)
 
 
 class Store:
-    """The database in use: ``write`` sends a job to the writer, ``read`` runs one here on a read-only connection."""
+    """The database in use.
+
+    ``write`` sends a job to the writer, ``read`` runs one here on a read-only connection, ``look`` beside a loop.
+    """
 
     def __init__(self, database: Engine, lock: IO[str] | None = None) -> None:
         self.database = database
         self.writer = Writer(database)
         self._lock = lock
+        self._lookers = ThreadPoolExecutor(LOOKERS_HERE if database.is_local else LOOKERS_AWAY, "look")
 
     def write(self, job: Callable[[], T], weight: int = 0) -> Future[T]:
         """Run ``job`` in the writer's next transaction; the future is answered after the commit.
@@ -52,6 +59,15 @@ class Store:
                 raise
         return self._read(job)
 
+    async def look(self, job: Callable[[], T], *, few: bool = False) -> T:
+        """The same for a caller in a loop, which goes on meanwhile.
+
+        ``few``: these are some rows by their keys, for which a database in this process is asked at once.
+        """
+        if few and self.database.is_local:
+            return self.read(job)
+        return await asyncio.get_running_loop().run_in_executor(self._lookers, self.read, job)
+
     def _read(self, job: Callable[[], T]) -> T:
         try:
             with self.database.snapshot():
@@ -62,6 +78,7 @@ class Store:
 
     def close(self) -> None:
         """Write what is queued, then let go of the database."""
+        self._lookers.shutdown()
         self.writer.close()
         self.database.abandon()
         if self._lock is not None:

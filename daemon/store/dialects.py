@@ -77,7 +77,10 @@ _ENOUGH = 20_000
 
 
 def _sought_sqlite(term: Term, places: Sequence[str]) -> str:
-    return f'{{{" ".join(places)}}} : "{" ".join(term.words)}"{" *" if term.beginning else ""}'
+    """Places are left out where they exclude nothing: with them, entries are read until one is found that has it there,
+    of whomever it is."""
+    within = "" if tuple(places) in (("who",), EVERYWHERE) else f"{{{' '.join(places)}}} : "
+    return f'{within}"{" ".join(term.words)}"{" *" if term.beginning else ""}'
 
 
 def _entries_sqlite(sought: str, since: int) -> Sql:
@@ -88,7 +91,8 @@ def _entries_sqlite(sought: str, since: int) -> Sql:
 
 
 def _count_sqlite(sought: str, whose: Whose) -> int:
-    return int(run(f"SELECT COUNT(*) FROM (SELECT 1 {_MATCH} LIMIT ?)", sought, _ENOUGH)[0][0])
+    theirs = " AND rowid < 0" if whose == "person" else ""
+    return int(run(f"SELECT COUNT(*) FROM (SELECT 1 {_MATCH}{theirs} LIMIT ?)", sought, _ENOUGH)[0][0])
 
 
 def _ranks_sqlite(sought: Sequence[str], tickets: Sequence[int]) -> Rows:

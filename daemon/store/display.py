@@ -1,10 +1,12 @@
-"""Tickets as other programs are shown them, one or many at once. Only rows are read here; nothing is decided."""
+"""Tickets as other programs are shown them, one or many at once. Only rows are read here; nothing is decided.
+
+They are named tuples, because a list makes hundreds, and these are made several times as fast as frozen dataclasses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee as pw
 
@@ -26,8 +28,7 @@ WHOLE = 10**9
 OPENING = ("customer", "automatic", "agent")
 
 
-@dataclass(frozen=True, slots=True)
-class Somebody:
+class Somebody(NamedTuple):
     """A person as a ticket names them; ``address`` is '' for one who has none."""
 
     id: int
@@ -37,8 +38,7 @@ class Somebody:
     organisation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
+class Promised(NamedTuple):
     """A promise as a ticket shows it."""
 
     metric: str
@@ -51,8 +51,7 @@ class Promised:
     ended_at: Instant | None
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(NamedTuple):
     """A ticket; ``description`` are the words that it began with, ``revision`` its version."""
 
     number: int
@@ -181,9 +180,9 @@ def tickets(numbers: Sequence[int], most: int = WHOLE) -> list[Display]:
         _display(
             rows[number],
             words.get(number, ""),
-            tuple(tag for (tag,) in tags.get(number, ())),
-            tuple((name, value) for name, value in fields.get(number, ())),
-            tuple(Promised(*one) for one in promises.get(number, ())),
+            tuple([tag for (tag,) in tags.get(number, ())]),
+            tuple(fields.get(number, ())),
+            tuple([Promised._make(one) for one in promises.get(number, ())]),
         )
         for number in numbers
         if number in rows
@@ -217,4 +216,4 @@ def _display(
     )
     requester = Somebody(asked, name, address or "", phone, organisation)
     assignee = Somebody(has, its_name, its_address or "") if has is not None else None
-    return Display(*(*own, requester, assignee, description, revision or 0, tags, fields, promises))
+    return Display._make((*own, requester, assignee, description, revision or 0, tags, fields, promises))

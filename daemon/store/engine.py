@@ -13,10 +13,12 @@ class StoreError(Exception):
 class Engine(Protocol):
     """A database with one writing thread and any number that read. Each thread has a connection of its own.
 
-    ``may_lose_connections``: what fails before a commit is worth one more try on a new connection.
+    ``may_lose_connections``: what fails before a commit is worth one more try on a new connection. ``is_local``: it is
+    read in this process, so that a row by its key costs less than a change of threads.
     """
 
     may_lose_connections: bool
+    is_local: bool
 
     def let_this_thread_write(self, allowed: bool = True) -> None:
         """Say whether this thread's next connection may write; the one it has is closed."""

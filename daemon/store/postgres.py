@@ -56,6 +56,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]
     """The database on a server. ``serving``: this process is the one daemon of it."""
 
     may_lose_connections = True
+    is_local = False
 
     def __init__(self, url: str, password: str, connections: int) -> None:
         secret = {"password": password} if password else {}

@@ -51,6 +51,7 @@ class Sqlite(pw.SqliteDatabase):
     """The database of one file."""
 
     may_lose_connections = False
+    is_local = True
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path), pragmas=PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")

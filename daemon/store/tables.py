@@ -109,7 +109,7 @@ class Ticket(Numbered):
 
     class Meta:
         indexes = (
-            (("status", "id"), False),
+            (("status", "opened_at", "id"), False),
             (("requester", "opened_at"), False),
             (("opened_at", "id"), False),
             (("updated_at", "id"), False),

@@ -6,7 +6,6 @@ asked for, so it outlives a restart.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 from collections.abc import Iterator
 
@@ -67,7 +66,7 @@ def router(house: House, requests: Requests) -> APIRouter:
     @routes.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         await _admit(house.config.http.metrics, request, known)
-        read = await asyncio.to_thread(house.store.read, counts)
+        read = await house.store.look(counts)
         registry = CollectorRegistry(auto_describe=False)
         registry.register(Desk(read, house.now()))
         return Response(generate_latest(registry) + generate_latest(requests.registry), media_type=MEDIA_TYPE)

@@ -26,7 +26,7 @@ def router(house: House, pages: Pages) -> APIRouter:
         asked = None
         if found:
             ticket, token = int(found[1]), found[2]
-            asked = await asyncio.to_thread(house.store.read, lambda: rating.question(house, ticket, token))
+            asked = await house.store.look(lambda: rating.question(house, ticket, token))
         language = asked.language if asked else house.config.desk[0].language
         return pages.page("rate.html", 200 if asked else 404, rating=asked, language=language.partition("-")[0])
 

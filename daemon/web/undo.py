@@ -19,7 +19,7 @@ def router(house: House, pages: Pages) -> APIRouter:
 
     @routes.get("/undo/{number}-{token}", response_class=HTMLResponse)
     async def show(number: int, token: str) -> HTMLResponse:
-        act = await asyncio.to_thread(house.store.read, lambda: undoing.look(house, number, token))
+        act = await house.store.look(lambda: undoing.look(house, number, token))
         return pages.page("undo.html", 200 if act else 404, act=act)
 
     @routes.post("/undo/{number}-{token}", response_class=HTMLResponse)

@@ -100,6 +100,7 @@ def up(migrator, db):
             table_name = "sign_in"
 
     db.create_tables([Token, Repeatable, TicketField, Webhook, SignIn])
+    db.execute_sql("DROP INDEX ticket_status_id")
     for name, table, columns, where in INDEXES:
         db.execute_sql(f'CREATE INDEX "{name}" ON "{table}" ({columns}){where}')
     for statement in FTS5 if isinstance(db, SqliteDatabase) else TSVECTOR:
@@ -107,6 +108,7 @@ def up(migrator, db):
 
 
 INDEXES = (
+    ("ticket_status_opened_at_id", "ticket", '"status", "opened_at", "id"', ""),
     ("ticket_opened_at_id", "ticket", '"opened_at", "id"', ""),
     ("ticket_updated_at_id", "ticket", '"updated_at", "id"', ""),
     ("promise_owed", "promise", '"due_at", "ticket_id"', ' WHERE "ended_at" IS NULL'),
@@ -117,6 +119,7 @@ def down(migrator, db):
     db.execute_sql("DROP VIEW IF EXISTS v1_field")
     for name, *_ in INDEXES:
         db.execute_sql(f'DROP INDEX "{name}"')
+    db.execute_sql("CREATE INDEX ticket_status_id ON ticket (status, id)")
     db.execute_sql("DROP TABLE " + ("search" if isinstance(db, SqliteDatabase) else "search_entry"))
     db.execute_sql("DELETE FROM about WHERE key IN ('search', 'views')")
     for table in ("sign_in", "webhook", "ticket_field", "repeatable", "token"):

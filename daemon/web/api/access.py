@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from daemon.desk.asking import By, Refused
 from daemon.desk.house import House
@@ -27,6 +27,7 @@ from daemon.web.api.spool import Spool
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
+ANYTHING = TypeAdapter(Any)
 TicketNumber = Annotated[
     str, Path(alias="ticketId", pattern=models.TICKET_ID, description="Such as ticket_1042.", examples=["ticket_1"])
 ]
@@ -44,6 +45,13 @@ TITLES = {
 }
 
 
+class Json(JSONResponse):
+    """JSON, written a few times as fast as Python's own module does."""
+
+    def render(self, content: Any) -> bytes:
+        return ANYTHING.dump_json(content)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """The desk as the resources use it."""
@@ -54,9 +62,9 @@ class Access:
     needs: Callable[..., Needs]
     spool: Spool
 
-    async def read(self, look: Callable[[], T]) -> T:
-        """Rows, read in a thread of their own."""
-        return await asyncio.to_thread(self.house.store.read, look)
+    async def read(self, look: Callable[[], T], *, few: bool = False) -> T:
+        """Rows, read beside the loop; ``few`` of them by their keys maybe at once."""
+        return await self.house.store.look(look, few=few)
 
     async def body(self, request: Request, model: type[M], types: Collection[str] = JSON) -> M:
         """The body of a request, read and checked."""
@@ -73,7 +81,7 @@ class Access:
 
     async def ticket(self, caller: Caller, number: int) -> Display:
         """A ticket; Problem 404 where there is none, or none that this caller may see."""
-        return await self.read(lambda: seen(caller, number))
+        return await self.read(lambda: seen(caller, number), few=True)
 
     async def answer(self, caller: Caller, number: int, status: int = 200) -> JSONResponse:
         """A ticket as it is now, with its version."""
@@ -93,7 +101,7 @@ class Access:
         headers = {"ETag": etags.tag(one.number, one.revision), "Cache-Control": "no-store"}
         if status == 201:
             headers["Location"] = f"{showing.PATH}/ticket_{one.number}"
-        return JSONResponse(self.object(caller, one), status, headers=headers)
+        return Json(self.object(caller, one), status, headers=headers)
 
 
 def access(house: House, ticketing: Ticketing, reception: Reception) -> Access:
@@ -118,7 +126,7 @@ def may_see(caller: Caller, number: int) -> None:
 
 def told(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
     """An answer that is nobody else's to keep."""
-    return JSONResponse(content, status, headers={"Cache-Control": "no-store", **(headers or {})})
+    return Json(content, status, headers={"Cache-Control": "no-store", **(headers or {})})
 
 
 def number_of(identifier: str) -> int:

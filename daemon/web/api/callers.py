@@ -75,7 +75,7 @@ class Known:
         """Who has this token."""
         if not token:
             return None
-        return await asyncio.to_thread(self._house.store.read, lambda: tokens.caller(self._house, token))
+        return await self._house.store.look(lambda: tokens.caller(self._house, token), few=True)
 
     def _note(self, caller: Caller) -> None:
         """Note the use, and wait for nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from daemon.core.values import Instant
@@ -13,9 +14,10 @@ from daemon.store.people import Contact
 PATH = "/v2/support-tickets"
 
 
+@lru_cache(maxsize=16_384)  # a list has hundreds, and is asked for again and again
 def moment(instant: Instant | None) -> str | None:
     """An instant as RFC 3339 says it."""
-    return None if instant is None else f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return None if instant is None else datetime.fromtimestamp(instant, UTC).isoformat()[: -len("+00:00")] + "Z"
 
 
 def ticket(one: Display, *, whole: bool, cut: int | None = None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from daemon.core.values import Address
 from daemon.desk.asking import Changes, Refused
 from daemon.store import display, facts, people
-from daemon.store.listing import Place
 from daemon.web.api import cursors, declared, etags, showing
 from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import TICKET, TICKETS
@@ -44,12 +43,9 @@ def router(desk: Access) -> APIRouter:
         digest = cursors.digest(asked.model_dump_json(exclude={"cursor", "limit"}) + str(caller.requester))
         after = cursors.read(house.keyring, asked.cursor, digest) if asked.cursor is not None else None
 
-        def look() -> tuple[Place | None, list[display.Display]]:
-            shown = page(desk, asked, caller, after)
-            return shown.end, display.tickets(shown.tickets, SHOWN_OF_DESCRIPTIONS)
-
-        end, found = await desk.read(look)
-        cursor = cursors.written(house.keyring, end, digest) if end is not None else None
+        shown = await desk.read(lambda: page(desk, asked, caller, after))
+        found = await desk.read(lambda: display.tickets(shown.tickets, SHOWN_OF_DESCRIPTIONS), few=True)
+        cursor = cursors.written(house.keyring, shown.end, digest) if shown.end is not None else None
         tickets = [desk.object(caller, one, SHOWN_OF_DESCRIPTIONS) for one in found]
         return told({"data": tickets, "nextCursor": cursor})
 

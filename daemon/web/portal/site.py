@@ -146,7 +146,7 @@ class Site:
 
     async def read(self, job: Callable[[], Any]) -> Any:
         """Ask the store, beside the loop."""
-        return await asyncio.to_thread(self.house.store.read, job)
+        return await self.house.store.look(job)
 
     async def write(self, job: Callable[[], Any]) -> Any:
         return await asyncio.wrap_future(self.house.store.write(job))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import re
@@ -58,7 +57,7 @@ class Visits:
         session = _token(request.cookies.get(self._session))
         visitor = None
         if session:
-            visitor = await asyncio.to_thread(self._house.store.read, lambda: signing_in.visitor(self._house, session))
+            visitor = await self._house.store.look(lambda: signing_in.visitor(self._house, session), few=True)
         form = _token(request.cookies.get(self._form))
         language = phrases.choose(
             self._words,
