@@ -267,12 +267,9 @@ def _let_go_of_large_blocks() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; StartError names cause and cure.
-
-    It names its protocol, for asyncio switches Nagle's delay off only where it is told that this is TCP.
-    """
+    """A listening socket; StartError names cause and cure."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, for asyncio to set TCP_NODELAY
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))

@@ -36,10 +36,9 @@ class Dialect:
 
     ``sought`` takes a term and the places where it may be. ``entries``: the numbers of those in which it is, of tickets
     from a number on (0: all) and of persons; ``persons`` alone; ``holds``: whether it is in an entry of ticket ``{0}``.
-    ``count``: in how many entries it is, about, of tickets or of persons (``whose``). ``ranks``: of the entries of
-    given tickets in which one of several is, the tickets and the rank. ``person`` is the rank of a requester. Ranks
-    differ by ``digits`` after the point; the best ``most`` are told apart. A term stands everywhere from ``common``
-    entries on; where all do, ``newest`` tickets are looked at first.
+    ``count``: in how many entries it is, about, of tickets or of persons (``whose``). ``among``: in which of given
+    tickets' entries it is. The best ``most`` are told apart. A term stands everywhere from ``common`` entries on; where
+    all do, ``newest`` tickets are looked at first.
     """
 
     sought: Callable[[Term, Sequence[str]], str]
@@ -47,9 +46,7 @@ class Dialect:
     persons: str
     holds: str
     count: Callable[[str, Whose], int]
-    ranks: Callable[[Sequence[str], Sequence[int]], Rows]
-    person: float
-    digits: int
+    among: Callable[[str, Sequence[int]], Rows]
     most: int
     common: int
     newest: int
@@ -95,11 +92,11 @@ def _count_sqlite(sought: str, whose: Whose) -> int:
     return int(run(f"SELECT COUNT(*) FROM (SELECT 1 {_MATCH}{theirs} LIMIT ?)", sought, _ENOUGH)[0][0])
 
 
-def _ranks_sqlite(sought: Sequence[str], tickets: Sequence[int]) -> Rows:
+def _among_sqlite(sought: str, tickets: Sequence[int]) -> Rows:
     return run(
-        f"SELECT rowid >> {SHIFT}, -bm25(search, 8.0, 8.0, 1.0, 1.0) {_MATCH} AND rowid BETWEEN ? AND ? "
+        f"SELECT DISTINCT rowid >> {SHIFT} {_MATCH} AND rowid BETWEEN ? AND ? "
         f"AND rowid >> {SHIFT} IN (SELECT value FROM json_each(?))",
-        " OR ".join(f"({one})" for one in sought),
+        sought,
         min(tickets) << SHIFT,
         max(tickets) << SHIFT | LAST,
         json.dumps(tickets),
@@ -112,9 +109,7 @@ _SQLITE = Dialect(
     persons=f"SELECT -rowid {_MATCH} AND rowid < 0",
     holds=f"SELECT 1 {_MATCH} AND rowid BETWEEN {{0}}.id << {SHIFT} AND ({{0}}.id << {SHIFT}) + {LAST}",
     count=_count_sqlite,
-    ranks=_ranks_sqlite,
-    person=10.0,
-    digits=1,
+    among=_among_sqlite,
     most=500,
     common=_ENOUGH,
     newest=20_000,
@@ -146,14 +141,8 @@ def _count_postgresql(sought: str, whose: Whose) -> int:
     return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 
 
-def _ranks_postgresql(sought: Sequence[str], tickets: Sequence[int]) -> Rows:
-    any_of = " | ".join(f"({one})" for one in sought)
-    return run(
-        f"SELECT ticket_id, ts_rank('{{0.1, 0.1, 0.8, 0.8}}', found, ?::tsquery) {_OF_TICKETS} AND ticket_id = ANY(?)",
-        any_of,
-        any_of,
-        list(tickets),
-    )
+def _among_postgresql(sought: str, tickets: Sequence[int]) -> Rows:
+    return run(f"SELECT DISTINCT ticket_id {_OF_TICKETS} AND ticket_id = ANY(?)", sought, list(tickets))
 
 
 _POSTGRESQL = Dialect(
@@ -162,9 +151,7 @@ _POSTGRESQL = Dialect(
     persons=f"SELECT person_id {_OF_PERSONS}",
     holds=f"SELECT 1 {_OF_TICKETS} AND ticket_id = {{0}}.id",
     count=_count_postgresql,
-    ranks=_ranks_postgresql,
-    person=0.8,
-    digits=3,
+    among=_among_postgresql,
     most=300,
     common=5_000,
     newest=2_000,

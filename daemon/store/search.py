@@ -5,13 +5,15 @@ and, for agents, notes and the tickets that were merged into it. Who is no agent
 these. A set of numbers is made of each term, but for a word that stands everywhere beside one that hardly does: that
 one is looked for in the few tickets that the other leaves.
 
-Ranking. Of the tickets that match, the newest (``Dialect.most``) are in order of their best entry, the subject and the
-requester counting more than other words, and words that stand everywhere not at all; where that is the same, and for
-all older ones, the newer comes first.
+Ranking. Of the tickets that match, the newest (``Dialect.most``) are in order of how many of the words stand in their
+subject or requester, words that stand everywhere not counted; where that is the same, and for all older ones, the newer
+comes first. A ticket's rank depends on itself alone: measures that weigh a word by how rare it is (BM25) would move
+what was shown already when another ticket arrives.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import peewee as pw
@@ -45,7 +47,7 @@ def ranked(text: str, limit: int, offset: int = 0, *, notes: bool) -> list[int]:
     most = dialect().most
     numbers = _newest(terms, counts, notes, max(most, limit + offset))
     if offset < most:
-        numbers[:most] = _ordered(counts, numbers[:most], notes)
+        numbers[:most] = _ordered(counts, numbers[:most])
     return numbers[offset : offset + limit]
 
 
@@ -56,13 +58,13 @@ def most_ranked() -> int:
 
 def best_first(text: str, numbers: Sequence[int], *, notes: bool) -> list[int]:
     """These tickets, at most so many, that a search finds, the best first; SearchError with a sentence."""
-    return _ordered(_counts(parse(text), notes), numbers, notes)
+    return _ordered(_counts(parse(text), notes), numbers)
 
 
-def _ordered(counts: dict[Term, int], numbers: Sequence[int], notes: bool) -> list[int]:
+def _ordered(counts: dict[Term, int], numbers: Sequence[int]) -> list[int]:
     telling = [term for term, count in counts.items() if not term.negated and count < dialect().common]
-    ranks = _ranks(telling, numbers, notes)
-    return sorted(numbers, key=lambda number: (-ranks.get(number, 0.0), -number))
+    ranks = _ranks(telling, numbers)
+    return sorted(numbers, key=lambda number: (-ranks[number], -number))
 
 
 def _counts(terms: Iterable[Term], notes: bool) -> dict[Term, int]:
@@ -151,21 +153,17 @@ def _places(term: Term, notes: bool) -> tuple[str, ...]:
     return tuple(place for place in PLACES[term.place] if notes or place != "notes")
 
 
-def _ranks(terms: Sequence[Term], numbers: Sequence[int], notes: bool) -> dict[int, float]:
-    """How well the best entry of each of these tickets answers the terms, the higher the better."""
-    if not terms or len(numbers) < 2:
-        return {}
+def _ranks(terms: Sequence[Term], numbers: Sequence[int]) -> Counter[int]:
+    """How many of the terms stand in the subject of each of these tickets, and in its requester."""
+    found: Counter[int] = Counter()
+    if len(numbers) < 2:
+        return found
     ways = dialect()
-    found: dict[int, float] = {}
-    if said := [ways.sought(term, _places(term, notes)) for term in terms if term.place != "from"]:
-        for number, rank in ways.ranks(said, numbers):
-            found[number] = max(rank, found.get(number, 0.0))
-    who = [ways.sought(term, ("who",)) for term in terms if term.place != "subject"]
     marks = ", ".join("?" * len(numbers))
-    for sought in who:
-        asked = run(
-            f"SELECT id FROM ticket WHERE id IN ({marks}) AND requester_id IN ({ways.persons})", *numbers, sought
-        )
-        for (number,) in asked:
-            found[number] = found.get(number, 0.0) + ways.person
-    return {number: round(rank, ways.digits) for number, rank in found.items()}
+    theirs = f"SELECT id FROM ticket WHERE id IN ({marks}) AND requester_id IN ({ways.persons})"
+    for term in terms:
+        if term.place != "from":
+            found.update(number for (number,) in ways.among(ways.sought(term, ("subject",)), numbers))
+        if term.place != "subject":
+            found.update(number for (number,) in run(theirs, *numbers, ways.sought(term, ("who",))))
+    return found
