@@ -148,7 +148,7 @@ class Daemon:
             self.delivery = Delivery(Deliveries(self.house), transport, config.relay, clock.now, clock.jitter)
             fetching = Fetching(self.house, self.reception)
             self.mailboxes = Mailboxes(config.mailbox, fetching, config.limits.message_size, clock.now, clock.jitter)
-            self.repairs = Repairs(self.house, self.reception, self.pool)
+            self.repairs = Repairs(self.house, self.reception)
             self.ticker = Ticker(Ticking(self.house, lambda: self.mailboxes.caught_up), clock.now)
             self.studies = Ticker(Studies(self.house), clock.now)
             self.releases = Ticker(Releasing(self.house), clock.now)

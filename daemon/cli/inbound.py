@@ -122,8 +122,8 @@ async def _retry(here: House, row: dict[str, Any]) -> dict[str, Any]:
     from daemon.app import intake
     from daemon.desk import repair
 
-    with intake(here) as (reception, pool):
-        outcome = await repair.again(here, reception, pool, row["id"])
+    with intake(here) as (reception, _):
+        outcome = await repair.again(here, reception, row["id"])
     return {"inbound": row["id"], "outcome": outcome.state, "because": outcome.because, "ticket": outcome.ticket}
 
 

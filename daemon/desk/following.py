@@ -15,6 +15,7 @@ from daemon.store import raw as kept
 from daemon.store.clients import ClientTicket, Said
 
 DONE = ("resolved", "closed")
+A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,13 @@ class Conversation:
         return self.ticket.status in DONE
 
 
-def tickets(house: House, visitor: Visitor) -> tuple[ClientTicket, ...]:
-    """A client's tickets, the one that changed last first. Reads only."""
-    mine = clients.tickets(visitor.person)
-    return tuple(one for one in mine if visitor.may_see(one.number) and house.desk(one.desk).portal)
+def tickets(house: House, visitor: Visitor, page: int = 1) -> tuple[tuple[ClientTicket, ...], bool]:
+    """A page of a client's tickets, the one that changed last first, and whether there are more. Reads only."""
+    if visitor.ticket is not None:
+        only = find(house, visitor, visitor.ticket)
+        return ((only,) if only is not None else ()), False
+    mine = clients.tickets(visitor.person, A_PAGE + 1, (page - 1) * A_PAGE)
+    return tuple(one for one in mine[:A_PAGE] if house.desk(one.desk).portal), len(mine) > A_PAGE
 
 
 def find(house: House, visitor: Visitor, number: int) -> ClientTicket | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -125,13 +125,25 @@ class Reception:
             read: Parsed = parsed or await self._parser.parse(raw, f"{envelope.source} {_domain_of_author(raw)}")
         except Overloaded:
             return Outcome("", "deferred", "parser-overloaded")
-        if isinstance(read, Mail):
-            named = (*read.delivered_to, *(a.address for a in (*read.to, *read.cc)))
-            ours = tuple(dict.fromkeys(address for address in named if self.known(address)))
-            envelope = replace(envelope, sender=read.return_path, recipients=ours)
-        envelope = replace(envelope, recipients=envelope.recipients or (self._house.book.address(desk),))
-        outcomes = await self.settle(raw, read, envelope, turn=turn)
+        envelope = replace(envelope, recipients=(self._house.book.address(desk),))
+        outcomes = await self.settle(raw, read, self._addressed(read, envelope), turn=turn)
         return next((o for o in outcomes if o.state == "deferred"), outcomes[0])
+
+    async def receive_again(self, raw: bytes, envelope: Envelope, inbound: int, *, unread: bool) -> Outcome:
+        """Take the mail of a ledger row once more; ``unread``: nobody has read yet what stands in its headers."""
+        parsed = await self._parser.parse(raw, "retry")
+        if unread and envelope.source_key:
+            envelope = self._addressed(parsed, envelope)
+        outcomes = await self.settle(raw, parsed, envelope, again=inbound)
+        return outcomes[0]
+
+    def _addressed(self, parsed: Parsed, envelope: Envelope) -> Envelope:
+        """The envelope of a mail that lies in a mailbox: to those of ours who stand in its headers, if any do."""
+        if not isinstance(parsed, Mail):
+            return envelope
+        named = (*parsed.delivered_to, *(a.address for a in (*parsed.to, *parsed.cc)))
+        ours = tuple(dict.fromkeys(address for address in named if self.known(address)))
+        return replace(envelope, sender=parsed.return_path, recipients=ours or envelope.recipients)
 
     async def settle(
         self,
@@ -143,7 +155,7 @@ class Reception:
         turn: Turn | None = None,
         then: Callable[[Outcome], None] = lambda _: None,
     ) -> tuple[Outcome, ...]:
-        """Decide and commit; ``again`` is the ledger row of a mail that is being tried once more."""
+        """Decide and commit; ``again`` is the ledger row of a mail that is tried once more, at its first desk."""
 
         def job() -> dict[str, Outcome]:
             taken = {a.to.desk: take(self._house, a) for a in arrivals}
@@ -166,7 +178,8 @@ class Reception:
             return tuple(Outcome(r, "deferred", "store-unavailable") for r in envelope.recipients)
         except Exception as error:
             log.exception("mail-failed", error=type(error).__name__, sender=envelope.sender)
-            arrivals = [Arrival(raw, parsed, envelope, to, again=again) for to in addressees(self._house, envelope)]
+            to_all = _with_rows(addressees(self._house, envelope), again)
+            arrivals = [Arrival(raw, parsed, envelope, to, again=row) for to, row in to_all]
             outcomes = await self._keep_failed(arrivals, f"{type(error).__name__}: {error}"[:400])
         for outcome in outcomes.values():
             log.info(
@@ -192,8 +205,8 @@ class Reception:
         """The mail at each of its desks, with all that is found out before the write lock is taken."""
         evidence = evidence or await self._evidence(raw, parsed, envelope)
         return [
-            Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to, envelope.source), again, evidence)
-            for to in addressees(self._house, envelope)
+            Arrival(raw, parsed, envelope, to, await self._said(parsed, raw, to, envelope.source), row, evidence)
+            for to, row in _with_rows(addressees(self._house, envelope), again)
         ]
 
     async def _evidence(self, raw: bytes, parsed: Parsed, envelope: Envelope) -> Evidence | None:
@@ -251,6 +264,11 @@ def addressees(house: House, envelope: Envelope) -> list[Recipient]:
     read = house.book.read
     desks = dict.fromkeys(found.desk for address in envelope.recipients if (found := read(address)))
     return [told for desk in desks if (told := read(house.recipient(envelope, desk)))]
+
+
+def _with_rows(desks: Sequence[Recipient], again: int | None) -> list[tuple[Recipient, int | None]]:
+    """Each desk with the ledger row that is renewed for it; but for the first, each has a new one."""
+    return [(to, None if at else again) for at, to in enumerate(desks)]
 
 
 def take(house: House, arrival: Arrival) -> Outcome:

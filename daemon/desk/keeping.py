@@ -27,7 +27,9 @@ def keep(
     recipient = house.recipient(envelope, desk)
     known = facts.duplicate(arrival.claim, envelope.source, arrival.dated, envelope.received_at, now, arrival.again)
     if known is not None:
-        inbound = ledger.enter(parsed, envelope, desk, recipient, None, "ignored", "duplicate", None, now)
+        inbound = ledger.enter(
+            parsed, envelope, desk, recipient, None, "ignored", "duplicate", None, now, again=arrival.again
+        )
         return Outcome("", "ignored", "duplicate", inbound, known.ticket, known.message)
     if not arrival.dated:
         ledger.let_go(arrival.claim)

@@ -12,7 +12,8 @@ import structlog
 
 from daemon.core.values import Envelope, Outcome
 from daemon.desk.house import House
-from daemon.desk.intake import Parser, Reception
+from daemon.desk.intake import Reception
+from daemon.mail.fingerprint import of_bytes
 from daemon.store import holds, ledger
 from daemon.store import raw as kept
 from daemon.store.writer import StoreUnavailable
@@ -22,26 +23,25 @@ ROUND_SECONDS = 30.0
 AT_ONCE = 20
 
 
-async def again(house: House, reception: Reception, parser: Parser, inbound: int) -> Outcome:
+async def again(house: House, reception: Reception, inbound: int) -> Outcome:
     """Take the mail of a ledger row once more, from the bytes that were kept; the row then says what came of it."""
 
-    def look() -> tuple[bytes, Envelope]:
+    def look() -> tuple[bytes, Envelope, bool]:
         row = ledger.row(inbound)
         assert row is not None
-        return kept.read(row["raw_bytes"]), holds.envelope(inbound)
+        sha256 = row["raw_bytes"]
+        return kept.read(sha256), holds.envelope(inbound), row["fingerprint"] == of_bytes(sha256)
 
-    raw, envelope = await asyncio.to_thread(house.store.read, look)
-    outcomes = await reception.settle(raw, await parser.parse(raw, "retry"), envelope, again=inbound)
-    return outcomes[0]
+    raw, envelope, unread = await asyncio.to_thread(house.store.read, look)
+    return await reception.receive_again(raw, envelope, inbound, unread=unread)
 
 
 class Repairs:
     """The loop that looks for mail that is due to be tried again."""
 
-    def __init__(self, house: House, reception: Reception, parser: Parser, pause: float = ROUND_SECONDS) -> None:
+    def __init__(self, house: House, reception: Reception, pause: float = ROUND_SECONDS) -> None:
         self._house = house
         self._reception = reception
-        self._parser = parser
         self._pause = pause
         self._closing = asyncio.Event()
 
@@ -76,5 +76,5 @@ class Repairs:
         for inbound in await asyncio.to_thread(self._house.store.read, lambda: ledger.due(now, AT_ONCE)):
             if self._closing.is_set():
                 return
-            outcome = await again(self._house, self._reception, self._parser, inbound)
+            outcome = await again(self._house, self._reception, inbound)
             log.info("mail_tried_again", inbound=inbound, state=outcome.state, because=outcome.because)

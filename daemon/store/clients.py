@@ -15,10 +15,10 @@ import peewee as pw
 from daemon.core.values import Attachment as Part
 from daemon.core.values import Instant
 from daemon.store import facts, people
+from daemon.store.conversation import PART
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import Attachment, Message, Outbox, Participant, Person, Ticket
 
-MOST_TICKETS = 200
 HIGHEST = 10**12
 OVER = ("merged", "spam")
 
@@ -69,7 +69,8 @@ MINE = Prepared(
     .join(Ticket, on=(Participant.ticket == Ticket.id))
     .where(Participant.person == Slot("person"), Ticket.status.not_in(OVER))
     .order_by(Ticket.updated_at.desc(), Ticket.id.desc())
-    .limit(MOST_TICKETS)
+    .limit(Slot("limit"))
+    .offset(Slot("offset"))
 )
 ONE = Prepared(Ticket.select(*COLUMNS, Ticket.merged_into).where(Ticket.id == Slot("number")))
 PLACE = Prepared(
@@ -102,27 +103,15 @@ SENT = Prepared(
     )
 )
 FILES = Prepared(
-    Attachment.select(
-        Attachment.part,
-        Attachment.name,
-        Attachment.content_type,
-        Attachment.size,
-        Attachment.sha256,
-        Attachment.content_id,
-        Attachment.inline,
-        Attachment.encoding,
-        Attachment.offset,
-        Attachment.length,
-        Attachment.message,
-    )
+    Attachment.select(*PART, Attachment.message)
     .where(Attachment.message.in_(Slots("messages")))
     .order_by(Attachment.message, Attachment.part)
 )
 
 
-def tickets(person: int) -> list[ClientTicket]:
+def tickets(person: int, limit: int, offset: int = 0) -> list[ClientTicket]:
     """The tickets in which somebody takes part, the one that changed last first."""
-    return [_known_as(person, via, *row) for via, *row in MINE.rows(person=person)]
+    return [_known_as(person, via, *row) for via, *row in MINE.rows(person=person, limit=limit, offset=offset)]
 
 
 def ticket(number: int, person: int) -> ClientTicket | None:

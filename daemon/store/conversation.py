@@ -20,6 +20,19 @@ from daemon.store.display import Somebody, address_of
 from daemon.store.tables import Attachment, Event, Message, Outbox, Person, Ticket
 
 PUBLIC = ("customer", "agent")
+PART = (
+    Attachment.part,
+    Attachment.name,
+    Attachment.content_type,
+    Attachment.size,
+    Attachment.sha256,
+    Attachment.content_id,
+    Attachment.inline,
+    Attachment.encoding,
+    Attachment.offset,
+    Attachment.length,
+)
+"""What ``core.values.Attachment`` is made of, in its order."""
 PUBLIC_EVENTS = ("ticket_opened", "customer_replied", "agent_replied", "status_changed", "rated")
 
 
@@ -179,16 +192,7 @@ def file(number: int, message: int, part: int, eyes: Eyes) -> tuple[Filed, str] 
         return None
     row = query.first(
         Attachment.select(
-            Attachment.part,
-            Attachment.name,
-            Attachment.content_type,
-            Attachment.size,
-            Attachment.sha256,
-            Attachment.content_id,
-            Attachment.inline,
-            Attachment.encoding,
-            Attachment.offset,
-            Attachment.length,
+            *PART,
             Message.raw_bytes,
         )
         .join(Message)

@@ -49,27 +49,30 @@ def enter(
         "retry_at": retry_at,
         "version": __version__,
     }
+    read = {
+        "desk": desk,
+        "recipient": recipient,
+        "sender": envelope.sender,
+        "fingerprint": parsed.fingerprint,
+        "claim": claim,
+        "from_text": parsed.from_text[:400],
+        "subject": parsed.subject[:400],
+        "rfc_message_id": parsed.message_id,
+    }
     if again is not None:
-        Inbound.update(attempts=Inbound.attempts + 1, **outcome).where(Inbound.id == again).execute()
+        Inbound.update(attempts=Inbound.attempts + 1, **read, **outcome).where(Inbound.id == again).execute()
         return again
     return NEW_INBOUND.new(
         source=envelope.source,
         source_key=envelope.source_key,
-        desk=desk,
-        recipient=recipient,
-        sender=envelope.sender,
         peer=envelope.peer,
         login=envelope.login,
         trusted_network=envelope.trusted_network,
         door=envelope.door,
         silent=envelope.silent,
-        fingerprint=parsed.fingerprint,
-        claim=claim,
-        from_text=parsed.from_text[:400],
-        subject=parsed.subject[:400],
-        rfc_message_id=parsed.message_id,
         raw_bytes=parsed.sha256,
         received_at=envelope.received_at,
+        **read,
         **outcome,
     )
 

@@ -25,6 +25,7 @@ class Commands:
     """A process that has our commands loaded and forks for each: a command costs its own time alone."""
 
     def __init__(self) -> None:
+        self._place = TemporaryDirectory(prefix="started-")
         self._process = subprocess.Popen(
             [sys.executable, str(FAULTY), ".", "serve"],
             stdin=subprocess.PIPE,
@@ -52,7 +53,7 @@ class Commands:
 
     def start(self, folder: Path, arguments: list[str], log: Path) -> Launched:
         """Start a daemon in a folder, its standard error at the end of ``log``."""
-        place = Path(mkdtemp(dir=folder, prefix="started-"))
+        place = Path(mkdtemp(dir=self._place.name))
         out, code = place / "out", place / "code"
         out.touch()
         log.touch()
@@ -70,6 +71,7 @@ class Commands:
 
     def end(self) -> None:
         self._process.communicate()
+        self._place.cleanup()
 
     def _ask(self, request: dict[str, Any]) -> int:
         assert self._process.stdin is not None

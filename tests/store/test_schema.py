@@ -17,8 +17,7 @@ from daemon.store.tables import TABLES, Event, Person, Ticket
 from tests.databases import rewrite
 
 VIEWS = {
-    f"v1_{name}"
-    for name in "ticket event message delivery inbound promise calendar policy rating field person".split()
+    f"v1_{name}" for name in "ticket event message delivery inbound promise calendar policy rating field person".split()
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.journey.running import until
 from tests.web.served import Served
 
 PASSING = {"date", "request-id", "ratelimit"}
@@ -25,7 +26,13 @@ def test_what_is_only_posted_to_has_no_head(served: Served) -> None:
 
 
 def test_the_log_and_the_counters_have_its_route(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
-    served.client(served.token("tickets:read")).head("/v2/who")
-    said = capfd.readouterr().out
+    number = served.client(served.token("tickets:read")).head("/v2/who").headers["Request-Id"]
+    logged = [""]
+
+    def written() -> list[str]:
+        logged.append(capfd.readouterr().out)
+        return [line for line in "".join(logged).splitlines() if number in line]
+
+    (said,) = until(written)
     assert "HEAD" in said
     assert "route=/v2/who" in said or '"route": "/v2/who"' in said

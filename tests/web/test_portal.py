@@ -340,6 +340,20 @@ def test_every_page_is_small_strict_and_kept_nowhere(desk: RunningDesk, browser:
         assert "<link" not in page.text  # nothing blocks the first paint
 
 
+def test_many_requests_are_listed_page_by_page_each_once(desk: RunningDesk, browser: Browser) -> None:
+    client = "many@customer.example"
+    numbers = {desk.send(new_mail(client, Subject=f"Number {n}")).ticket for n in range(53)}
+    browser.sign_in(client)
+    seen, path = [], "/tickets"
+    while path:
+        page = browser.get(path)
+        seen += [int(number) for number in re.findall(r'href="/tickets/(\d+)"', page.text)]
+        path = "".join(re.findall(r'href="(/tickets\?page=\d+)" rel="next"', page.text))
+    assert len(seen) == 53 and set(seen) == numbers
+    assert 'rel="prev"' in page.text
+    assert browser.get("/tickets?page=99").status_code == browser.get("/tickets?page=-1").status_code == 200
+
+
 def test_the_language_is_the_browsers_until_another_is_chosen(desk: RunningDesk) -> None:
     with Browser(desk, "fr, de-AT;q=0.8, en;q=0.5") as browser:
         assert 'lang="de"' in browser.get("/").text and "Anfrage stellen" in browser.text()

@@ -94,6 +94,9 @@ class Unreadable:
         self._store = store
         self.read = read
 
+    async def look(self, job: Callable[[], object], *, few: bool = False) -> object:
+        return self.read(job)
+
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 

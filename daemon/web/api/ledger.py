@@ -58,7 +58,7 @@ def router(desk: Access) -> APIRouter:
         row = await _row(desk, mail)
         if row["state"] not in ledger.TRIED_AGAIN:
             raise _not_waiting(f"Mail {row['id']} is {row['state']}; only failed and quarantined mail is tried again.")
-        return _settled(mail, await repair.again(house, desk.reception, desk.reception.parser, row["id"]))
+        return _settled(mail, await repair.again(house, desk.reception, row["id"]))
 
     @routes.post("/{mailId}/release", operation_id="releaseInbound", responses=SETTLED, response_model=None)
     async def release(mail: MailId, caller: Writing) -> JSONResponse:

@@ -35,6 +35,8 @@ Assignee = Annotated[
     Field(min_length=1, max_length=254, description="An agent: an address, or an id.", examples=["agent@example.com"]),
 ]
 TicketId = Annotated[str, Field(pattern=TICKET_ID, examples=["ticket_1042"])]
+
+
 def _plain(value: object) -> object:
     """What a field may hold, told in one sentence where it is something else."""
     if isinstance(value, bool | list | dict):

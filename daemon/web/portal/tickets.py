@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter, Request, Response
 
 from daemon.desk import following, submitting
@@ -15,6 +17,7 @@ from daemon.web.portal.submit import LONGEST_WORDS, once, written
 from daemon.web.portal.visits import Visit
 
 VERDICTS = {"good": True, "bad": False}
+PAGE = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 DID = ("replied", "closed_now")
 
 
@@ -28,8 +31,9 @@ def router(site: Site, showing: Showing) -> APIRouter:
         visit = await site.visit(request)
         if (visitor := visit.visitor) is None:
             return site.go("/sign-in")
-        tickets = await site.read(lambda: following.tickets(house, visitor))
-        return site.page(visit, "tickets", tickets=tickets)
+        page = int(asked) if PAGE.fullmatch(asked := request.query_params.get("page", "1")) else 1
+        tickets, more = await site.read(lambda: following.tickets(house, visitor, page))
+        return site.page(visit, "tickets", tickets=tickets, page=page, more=more)
 
     @routes.get("/tickets/{number:int}")
     async def show(request: Request) -> Response:
