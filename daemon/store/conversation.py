@@ -100,8 +100,13 @@ def messages(number: int, eyes: Eyes, after: int, limit: int) -> list[Said]:
 
 
 def message(number: int, message: int, eyes: Eyes) -> Said | None:
-    """One message of a ticket; None if there is none, or none that these eyes may see."""
+    """One message of a ticket; None if there is none, or none that these eyes may see.
+
+    The desk finds what was said under the number of a merged ticket, which is filed where that one went.
+    """
     row = query.first(_messages(number, eyes).where(Message.id == message))
+    if row is None and eyes.person is None and (into := merged_into(number)) is not None:
+        row = query.first(_messages(into, eyes).where(Message.id == message))
     return _said(row, _files([message]).get(message, ())) if row else None
 
 

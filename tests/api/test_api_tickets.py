@@ -124,6 +124,9 @@ def test_a_ticket_goes_into_another(agent: httpx.Client) -> None:
     kinds = [event["kind"] for event in done(agent.get(path(two, "/events")))["data"]]
     assert "merged" in kinds
     assert "participant_added" in kinds
+    said = done(agent.post(path(one, "/messages"), json={"kind": "reply", "body": "We are on our way."}), 201)
+    assert said["ticketId"] == two["id"]
+    assert done(agent.get(path(one, f"/messages/{said['id']}")))["body"] == "We are on our way."
 
 
 def test_the_same_post_with_the_same_key_opens_one_ticket(shop: httpx.Client, desk: RunningDesk) -> None:

@@ -23,6 +23,7 @@ EMAIL = rf"^[A-Za-z0-9_'+&-]{{1,30}}(?:\.[A-Za-z0-9_'+&-]{{1,30}}){{0,5}}@{_LABE
 BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 TICKET_ID = r"^ticket_[1-9][0-9]{0,11}$"
 UPLOAD_ID = r"^upload_[a-z2-7]{32}$"
+NO_NUL = r"^[^\u0000]*$"
 
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS)]
 Line = Annotated[str, Field(min_length=1, max_length=250)]
@@ -237,7 +238,7 @@ def asks(model: type[BaseModel], *types: str, house: House | None = None) -> dic
 def _configured(house: House) -> dict[str, Any]:
     """Members whose values the operator declared."""
     kinds: dict[str, dict[str, Any]] = {
-        "text": {"type": ["string", "null"], "maxLength": 1_000},
+        "text": {"type": ["string", "null"], "maxLength": 1_000, "pattern": NO_NUL},
         "number": {
             "type": ["integer", "string", "null"],
             "minimum": -LARGEST_NUMBER,
@@ -271,5 +272,5 @@ def _whole(schema: Any, known: dict[str, Any]) -> Any:
     if "$ref" in schema:
         return _whole(known[schema["$ref"].rpartition("/")[2]], known)
     if schema.get("type") == "string" and not {"pattern", "enum", "const", "format"} & set(schema):
-        schema = schema | {"pattern": "^[^\\u0000]*$"}
+        schema = schema | {"pattern": NO_NUL}
     return {name: _whole(value, known) for name, value in schema.items() if name not in ("default", "discriminator")}
