@@ -9,6 +9,7 @@ looks into its outbox and its ledger more often than usual, so that tests need n
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -29,6 +30,7 @@ from daemon.store.sqlite import Sqlite
 SWITCHES = Path(sys.argv.pop(1))
 OUTBOX_SECONDS = 0.1
 LONGEST_SECONDS = 30
+PR_SET_PDEATHSIG = 1
 NO_LIMIT = 1_073_741_823
 
 
@@ -93,6 +95,12 @@ def serve() -> None:
             os.waitpid(keeper, 0)
 
 
+def die_with_parent() -> None:
+    """Leave nothing behind when the tests are killed (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def keep(request: dict[str, Any]) -> tuple[int, int]:
     """Start a daemon in a child of a child, which waits for its end; the numbers of both."""
     ours, theirs = os.pipe()
@@ -101,8 +109,10 @@ def keep(request: dict[str, Any]) -> tuple[int, int]:
         os.close(theirs)
         with os.fdopen(ours) as line:
             return keeper, int(line.read())
+    die_with_parent()
     daemon = os.fork()
     if daemon == 0:
+        die_with_parent()
         os.closerange(min(ours, theirs), max(ours, theirs) + 1)
         os.setsid()
         os._exit(run_apart(request))
