@@ -14,7 +14,7 @@ import peewee as pw
 from daemon.core.status import PRIORITIES
 from daemon.core.values import Instant
 from daemon.store import query
-from daemon.store.tables import Participant, Promise, Ticket, TicketTag
+from daemon.store.tables import Event, Participant, Promise, Ticket, TicketTag
 
 Order = Literal["createdAt", "updatedAt", "priority", "due"]
 Promised = Literal["running", "paused", "kept", "broken", "cancelled"]
@@ -143,6 +143,8 @@ def _conditions(wanted: Wanted) -> list[Any]:
         found.append(Ticket.id.in_(_theirs(wanted.theirs)))
     if wanted.found is not None:
         found.append(Ticket.id.in_(wanted.found))
+        if wanted.theirs is not None:
+            found.append(~pw.fn.EXISTS(_merges()))
     if wanted.until is not None:
         found.append(Ticket.id <= wanted.until)
     return found
@@ -164,6 +166,11 @@ def _promised(wanted: Wanted) -> Any:
 def _theirs(person: int) -> Any:
     """Who came by a merge knows the ticket that was theirs, and not the one that it went into."""
     return Participant.select(Participant.ticket).where(Participant.person == person, Participant.via.is_null())
+
+
+def _merges() -> Any:
+    """That a ticket took part in a merge: its words are then not all for each of its customers to find."""
+    return Event.select(pw.SQL("1")).where(Event.ticket == Ticket.id, Event.kind == "merged")
 
 
 def is_theirs(ticket: int, person: int) -> bool:

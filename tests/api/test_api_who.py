@@ -184,3 +184,21 @@ def test_people_and_who_works_here(api: Api, shop: httpx.Client) -> None:
     }
     assert done(clerk.get("/v2/me"))["role"] == "program"
     refused(clerk.get("/v2/users/user_99999999"), 404, "not-found")
+
+
+def test_after_a_merge_no_customer_finds_out_by_searching_what_the_other_wrote(
+    shop: httpx.Client, agent: httpx.Client, api: Api
+) -> None:
+    ann, bea = fresh("ann"), fresh("bea")
+    one, two = opened(shop, ann, description="About pelicans."), opened(shop, bea, description="About ostriches.")
+    her, other = api.of_requester(ann), api.of_requester(bea)
+    assert done(other.get("/v2/support-tickets", params={"q": "ostriches"}))["data"]
+    done(agent.post(path(one, "/merge"), json={"into": two["id"]}))
+    done(her.post(path(one, "/messages"), json={"kind": "reply", "body": "The word is xylophone77."}), 201)
+
+    def finds(words: str) -> Any:
+        return done(other.get("/v2/support-tickets", params={"q": words}))["data"]
+
+    assert finds("xylophone77") == finds("xyl*") == finds("nothing") == []
+    assert finds("-xylophone77") == finds("-nothing")
+    assert done(agent.get("/v2/support-tickets", params={"q": "xylophone77"}))["data"]
