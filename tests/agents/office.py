@@ -256,6 +256,13 @@ def _decoded(header: object) -> str:
     return " ".join(str(make_header(decode_header(str(header)))).split())
 
 
+def opened(desk: Office, name: str) -> int:
+    """A ticket of a customer of this name."""
+    ticket = desk.send(desk.mail(f"{name}@{name}.example", "Help, please."), f"{name}@{name}.example").ticket
+    assert ticket is not None
+    return ticket
+
+
 @contextmanager
 def office(folder: Path, agents: dict[str, Any] | None = None) -> Iterator[Office]:
     """An office in this folder; ``agents`` is that section of its configuration."""

@@ -6,19 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.agents.office import ALICE, BOB, UNDO_SECONDS, Office, office
+from tests.agents.office import ALICE, BOB, UNDO_SECONDS, Office, office, opened
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("office")) as opened:
         yield opened
-
-
-def opened(desk: Office, name: str) -> int:
-    ticket = desk.send(desk.mail(f"{name}@{name}.example", "Help, please."), f"{name}@{name}.example").ticket
-    assert ticket is not None
-    return ticket
 
 
 def agent(desk: Office, ticket: int, text: str, who: str = ALICE) -> str:
