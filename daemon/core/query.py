@@ -11,6 +11,7 @@ read or answered by a sentence.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,6 +62,17 @@ def parse(text: str) -> tuple[Term, ...]:
     if len(terms) > MOST_TERMS:
         raise SearchError(f"the search has {len(terms)} words; write at most {MOST_TERMS}")
     return terms
+
+
+def stands(term: Term, words: Sequence[str]) -> bool:
+    """Whether a term's words stand in a row in a text's (``folding.words``)."""
+    *whole, last = term.words
+    for at in range(len(words) - len(whole)):
+        if list(words[at : at + len(whole)]) == whole:
+            there = words[at + len(whole)]
+            if there.startswith(last) if term.beginning else there == last:
+                return True
+    return False
 
 
 def _term(found: re.Match[str]) -> Term | None:

@@ -15,12 +15,24 @@ import peewee as pw
 from daemon.core.values import Attachment as Part
 from daemon.core.values import Instant
 from daemon.store import facts, people
-from daemon.store.conversation import PART
 from daemon.store.prepared import Prepared, Slot, Slots
 from daemon.store.tables import Attachment, Message, Outbox, Participant, Person, Ticket
 
 HIGHEST = 10**12
 OVER = ("merged", "spam")
+PART = (
+    Attachment.part,
+    Attachment.name,
+    Attachment.content_type,
+    Attachment.size,
+    Attachment.sha256,
+    Attachment.content_id,
+    Attachment.inline,
+    Attachment.encoding,
+    Attachment.offset,
+    Attachment.length,
+)
+"""What ``core.values.Attachment`` is made of, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +170,17 @@ def said(seen: ClientTicket, person: int) -> list[Said]:
         if of_thread and (in_time or number in received or author in own):
             found.append(Said(number, is_agent, author, name or "", at, words, raw, letters.get(number)))
     return found
+
+
+def visible(number: int, person: int) -> tuple[int, ...]:
+    """The messages that somebody may see under the number of a ticket of theirs, also of one that has ended."""
+    seen = ticket(number, person)
+    if seen is None:
+        row = ONE.first(number=number)
+        if row is None:
+            return ()
+        seen = ClientTicket(number, *row[:-1])
+    return tuple(one.id for one in said(seen, person))
 
 
 def with_files(messages: Sequence[Said]) -> list[Said]:

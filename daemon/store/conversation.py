@@ -8,32 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import peewee as pw
 
 from daemon.core.values import Attachment as Filed
 from daemon.core.values import Instant
-from daemon.store import facts, people, query
+from daemon.store import people, query
+from daemon.store.clients import PART, visible
 from daemon.store.display import Somebody, address_of
-from daemon.store.tables import Attachment, Event, Message, Outbox, Person, Ticket
+from daemon.store.tables import Attachment, Event, Message, Person, Ticket
 
-PUBLIC = ("customer", "agent")
-PART = (
-    Attachment.part,
-    Attachment.name,
-    Attachment.content_type,
-    Attachment.size,
-    Attachment.sha256,
-    Attachment.content_id,
-    Attachment.inline,
-    Attachment.encoding,
-    Attachment.offset,
-    Attachment.length,
-)
-"""What ``core.values.Attachment`` is made of, in its order."""
-PUBLIC_EVENTS = ("ticket_opened", "customer_replied", "agent_replied", "status_changed", "rated")
+MOVES = ("ticket_opened", "status_changed")
+WORDS = ("customer_replied", "agent_replied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +117,9 @@ def _messages(number: int, eyes: Eyes) -> Any:
         address_of(Person),
     ).join(Person, pw.JOIN.LEFT_OUTER)
     if eyes.person is not None:
-        return chosen.where(_visible(number, eyes.person))
+        return chosen.where(Message.id.in_(visible(number, people.today(eyes.person))))
     chosen = chosen.where(Message.ticket == number)
     return chosen if eyes.notes else chosen.where(Message.kind != "note")
-
-
-def _visible(number: int, person: int) -> Any:
-    """What somebody may see under the number of their own ticket: its public words, but for those of people whose
-    ticket is or was merged into it; and of the ticket that it went into, what is theirs or went to them."""
-    selves = people.selves((person,))
-    strangers = [one for one in facts.came(number) if one not in selves]
-    here = (Message.ticket == number) & (Message.author.is_null() | Message.author.not_in(strangers))
-    into = merged_into(number)
-    if into is not None:
-        sent = Outbox.select(Outbox.message).where(
-            Outbox.ticket == into, Outbox.kind == "answer", Outbox.person.in_(selves), Outbox.message.is_null(False)
-        )
-        here = here | ((Message.ticket == into) & (Message.author.in_(selves) | Message.id.in_(sent)))
-    return here & Message.kind.in_(PUBLIC) & (Message.state == "filed")
 
 
 def merged_into(number: int) -> int | None:
@@ -206,8 +179,12 @@ def file(number: int, message: int, part: int, eyes: Eyes) -> tuple[Filed, str] 
     return (Filed(*row[:10]), str(row[10])) if row else None
 
 
-def events(number: int, after: int, limit: int, *, public: bool) -> list[Happened]:
-    """What happened to a ticket after one of its events, oldest first; ``public``: what its customers know of."""
+def events(number: int, eyes: Eyes, after: int, limit: int) -> list[Happened]:
+    """What happened to a ticket after one of its events, oldest first.
+
+    Somebody who is no agent sees the public ones, under the number of their own ticket: of what was said and of ratings
+    those alone that they may read, or that are theirs.
+    """
     chosen: Any = Event.select(
         Event.id,
         Event.ticket,
@@ -218,8 +195,25 @@ def events(number: int, after: int, limit: int, *, public: bool) -> list[Happene
         Event.because,
         Event.message,
         Event.data,
-    ).where(Event.ticket == number, Event.id > after)
-    if public:
-        chosen = chosen.where(Event.kind.in_(PUBLIC_EVENTS))
+    ).where(Event.id > after)
+    seen: tuple[int, ...] = ()
+    if eyes.person is None:
+        chosen = chosen.where(Event.ticket == number)
+    else:
+        person = people.today(eyes.person)
+        seen = visible(number, person)
+        chosen = chosen.where(_known(number, person, seen))
     rows: list[Sequence[Any]] = [*query.rows(chosen.order_by(Event.id).limit(limit))]
-    return [Happened(*(*row[:8], json.loads(row[8]))) for row in rows]
+    found = [Happened(*(*row[:8], json.loads(row[8]))) for row in rows]
+    return (
+        found if eyes.person is None else [one if one.message in seen else replace(one, message=None) for one in found]
+    )
+
+
+def _known(number: int, person: int, seen: tuple[int, ...]) -> Any:
+    """The events that somebody knows of under the number of their ticket, also where it goes on under another."""
+    said = Event.kind.in_(WORDS) & Event.message.in_(seen)
+    rated = (Event.kind == "rated") & Event.actor.in_(people.selves((person,)))
+    here = (Event.ticket == number) & (Event.kind.in_(MOVES) | rated | said)
+    into = merged_into(number)
+    return here if into is None else here | ((Event.ticket == into) & said)

@@ -37,8 +37,8 @@ class Dialect:
     ``sought`` takes a term and the places where it may be. ``entries``: the numbers of those in which it is, of tickets
     from a number on (0: all) and of persons; ``persons`` alone; ``holds``: whether it is in an entry of ticket ``{0}``.
     ``count``: in how many entries it is, about, of tickets or of persons (``whose``). ``among``: in which of given
-    tickets' entries it is. The best ``most`` are told apart. A term stands everywhere from ``common`` entries on; where
-    all do, ``newest`` tickets are looked at first.
+    tickets' entries it is; ``of``: in which of given entries. The best ``most`` are told apart. A term stands
+    everywhere from ``common`` entries on; where all do, ``newest`` tickets are looked at first.
     """
 
     sought: Callable[[Term, Sequence[str]], str]
@@ -47,6 +47,7 @@ class Dialect:
     holds: str
     count: Callable[[str, Whose], int]
     among: Callable[[str, Sequence[int]], Rows]
+    of: Callable[[str, Sequence[int]], Rows]
     most: int
     common: int
     newest: int
@@ -103,6 +104,10 @@ def _among_sqlite(sought: str, tickets: Sequence[int]) -> Rows:
     )
 
 
+def _of_sqlite(sought: str, entries: Sequence[int]) -> Rows:
+    return run(f"SELECT rowid {_MATCH} AND rowid IN (SELECT value FROM json_each(?))", sought, json.dumps(entries))
+
+
 _SQLITE = Dialect(
     sought=_sought_sqlite,
     entries=_entries_sqlite,
@@ -110,6 +115,7 @@ _SQLITE = Dialect(
     holds=f"SELECT 1 {_MATCH} AND rowid BETWEEN {{0}}.id << {SHIFT} AND ({{0}}.id << {SHIFT}) + {LAST}",
     count=_count_sqlite,
     among=_among_sqlite,
+    of=_of_sqlite,
     most=500,
     common=_ENOUGH,
     newest=20_000,
@@ -145,6 +151,10 @@ def _among_postgresql(sought: str, tickets: Sequence[int]) -> Rows:
     return run(f"SELECT DISTINCT ticket_id {_OF_TICKETS} AND ticket_id = ANY(?)", sought, list(tickets))
 
 
+def _of_postgresql(sought: str, entries: Sequence[int]) -> Rows:
+    return run(f"SELECT number {_OF_TICKETS} AND number = ANY(?)", sought, list(entries))
+
+
 _POSTGRESQL = Dialect(
     sought=_sought_postgresql,
     entries=_entries_postgresql,
@@ -152,6 +162,7 @@ _POSTGRESQL = Dialect(
     holds=f"SELECT 1 {_OF_TICKETS} AND ticket_id = {{0}}.id",
     count=_count_postgresql,
     among=_among_postgresql,
+    of=_of_postgresql,
     most=300,
     common=5_000,
     newest=2_000,

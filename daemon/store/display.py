@@ -137,6 +137,7 @@ FIRST = (
     .where(Message.ticket.in_(Slots("numbers")), Message.kind.in_(OPENING), Message.state == "filed")
     .group_by(Message.ticket)
 )
+OPENINGS = Prepared(FIRST)
 DESCRIPTIONS = Prepared(
     Message.select(Message.ticket, pw.fn.SUBSTR(Message.words, 1, Slot("most"))).where(Message.id.in_(FIRST))
 )
@@ -192,6 +193,11 @@ def tickets(numbers: Sequence[int], most: int = WHOLE) -> list[Display]:
 def ticket(number: int) -> Display | None:
     """One ticket; None if there is none."""
     return next(iter(tickets((number,))), None)
+
+
+def opening(number: int) -> int | None:
+    """The message whose words are a ticket's description; None where there is none yet."""
+    return next((message for (message,) in OPENINGS.rows(numbers=(number,))), None)
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:

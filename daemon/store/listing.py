@@ -14,7 +14,7 @@ import peewee as pw
 from daemon.core.status import PRIORITIES
 from daemon.core.values import Instant
 from daemon.store import query
-from daemon.store.tables import Event, Participant, Promise, Ticket, TicketTag
+from daemon.store.tables import Participant, Promise, Ticket, TicketTag
 
 Order = Literal["createdAt", "updatedAt", "priority", "due"]
 Promised = Literal["running", "paused", "kept", "broken", "cancelled"]
@@ -29,8 +29,8 @@ class Wanted:
 
     ``assignees`` and ``requesters`` are persons, ``unassigned`` asks for tickets that nobody has (or that one of
     ``assignees`` has). Instants: since inclusive, before exclusive. ``due_before``: a promise that still runs is due
-    by then. ``theirs``: only tickets in whose own conversation this person takes part. ``found`` are those that a
-    search found. ``until``: none with a higher number.
+    by then. ``theirs``: only tickets in whose own conversation this person takes part. ``found``: the condition
+    of a search. ``until``: none with a higher number.
     """
 
     statuses: tuple[str, ...] = ()
@@ -78,6 +78,11 @@ def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None,
         chosen = chosen.where(_beyond(value, after, descending))
     ways = (value.desc(), Ticket.id.desc()) if descending else (value.asc(), Ticket.id.asc())
     return [Place(int(at), int(number)) for at, number in query.rows(chosen.order_by(*ways).limit(limit))]
+
+
+def among(numbers: Any) -> Any:
+    """The condition that a ticket is one of these."""
+    return Ticket.id.in_(numbers)
 
 
 def newest() -> int:
@@ -142,9 +147,7 @@ def _conditions(wanted: Wanted) -> list[Any]:
     if wanted.theirs is not None:
         found.append(Ticket.id.in_(_theirs(wanted.theirs)))
     if wanted.found is not None:
-        found.append(Ticket.id.in_(wanted.found))
-        if wanted.theirs is not None:
-            found.append(~pw.fn.EXISTS(_merges()))
+        found.append(wanted.found)
     if wanted.until is not None:
         found.append(Ticket.id <= wanted.until)
     return found
@@ -166,11 +169,6 @@ def _promised(wanted: Wanted) -> Any:
 def _theirs(person: int) -> Any:
     """Who came by a merge knows the ticket that was theirs, and not the one that it went into."""
     return Participant.select(Participant.ticket).where(Participant.person == person, Participant.via.is_null())
-
-
-def _merges() -> Any:
-    """That a ticket took part in a merge: its words are then not all for each of its customers to find."""
-    return Event.select(pw.SQL("1")).where(Event.ticket == Ticket.id, Event.kind == "merged")
 
 
 def is_theirs(ticket: int, person: int) -> bool:

@@ -56,14 +56,17 @@ def most_ranked() -> int:
     return dialect().most
 
 
-def best_first(text: str, numbers: Sequence[int], *, notes: bool) -> list[int]:
-    """These tickets, at most so many, that a search finds, the best first; SearchError with a sentence."""
-    return _ordered(_counts(parse(text), notes), numbers)
+def best_first(text: str, numbers: Sequence[int], *, notes: bool, alike: frozenset[int] = frozenset()) -> list[int]:
+    """These tickets, at most so many, that a search finds, the best first; SearchError with a sentence.
+
+    Those that are ``alike`` are not told apart by their words.
+    """
+    return _ordered(_counts(parse(text), notes), numbers, alike)
 
 
-def _ordered(counts: dict[Term, int], numbers: Sequence[int]) -> list[int]:
+def _ordered(counts: dict[Term, int], numbers: Sequence[int], alike: frozenset[int] = frozenset()) -> list[int]:
     telling = [term for term, count in counts.items() if not term.negated and count < dialect().common]
-    ranks = _ranks(telling, numbers)
+    ranks = _ranks(telling, [number for number in numbers if number not in alike])
     return sorted(numbers, key=lambda number: (-ranks[number], -number))
 
 

@@ -202,3 +202,59 @@ def test_after_a_merge_no_customer_finds_out_by_searching_what_the_other_wrote(
     assert finds("xylophone77") == finds("xyl*") == finds("nothing") == []
     assert finds("-xylophone77") == finds("-nothing")
     assert done(agent.get("/v2/support-tickets", params={"q": "xylophone77"}))["data"]
+
+
+@pytest.fixture
+def merged(shop: httpx.Client, agent: httpx.Client, api: Api) -> tuple[httpx.Client, Any, httpx.Client, Any]:
+    """Ann's client and ticket, which went into Bea's, and hers; both wrote, and were written to, since."""
+    ann, bea = fresh("ann"), fresh("bea")
+    one, two = opened(shop, ann, description="About pelicans."), opened(shop, bea, description="About ostriches.")
+    her, other = api.of_requester(ann), api.of_requester(bea)
+    done(agent.post(path(one, "/merge"), json={"into": two["id"]}))
+    done(agent.post(path(two, "/messages"), json={"kind": "reply", "body": "To both: kestrels."}), 201)
+    done(her.post(path(one, "/messages"), json={"kind": "reply", "body": "Ann wrote flamingos."}), 201)
+    done(other.post(path(two, "/messages"), json={"kind": "reply", "body": "Bea wrote penguins."}), 201)
+    return her, one, other, two
+
+
+def test_after_a_merge_each_customer_finds_their_own_words_under_their_own_number(
+    merged: tuple[httpx.Client, Any, httpx.Client, Any],
+) -> None:
+    her, one, other, two = merged
+
+    def finds(client: httpx.Client, words: str) -> list[str]:
+        return [t["id"] for t in done(client.get("/v2/support-tickets", params={"q": words}))["data"]]
+
+    for client, ticket, own, theirs in (
+        (her, one, ("pelicans", "flaming*", '"ann wrote"'), ("ostriches", "penguins", "peng*")),
+        (other, two, ("ostriches", "penguins", "subject:printer"), ("pelicans", "flamingos", "flam*")),
+    ):
+        found = {
+            words: finds(client, words) for words in (*own, "kestrels", "printer -nothing", "-" + " -".join(theirs))
+        }
+        assert found == {words: [ticket["id"]] for words in found}
+        hidden = {words: finds(client, words) for words in (*theirs, *(f"printer -{word}" for word in own))}
+        assert not any(hidden.values()), hidden
+
+
+def test_after_a_merge_a_history_tells_a_customer_of_their_own_thread_alone(
+    merged: tuple[httpx.Client, Any, httpx.Client, Any],
+) -> None:
+    her, one, other, two = merged
+    for client, ticket in ((her, one), (other, two)):
+        happened = done(client.get(path(ticket, "/events")))["data"]
+        said = [e["messageId"] for e in happened if e["kind"] in ("customer_replied", "agent_replied")]
+        read = [m["id"] for m in done(client.get(path(ticket, "/messages")))["data"]]
+        assert said == read[1:]
+        assert {e["ticketId"] for e in happened} == {ticket["id"]}
+        assert {e["messageId"] for e in happened} <= {None, *read}
+
+
+def test_a_reply_under_the_number_of_a_merged_ticket_is_answered_under_that_number(
+    merged: tuple[httpx.Client, Any, httpx.Client, Any],
+) -> None:
+    her, one, _, two = merged
+    answer = her.post(path(one, "/messages"), json={"kind": "reply", "body": "Once more."})
+    assert done(answer, 201)["ticketId"] == one["id"]
+    assert done(her.get(answer.headers["location"]))["body"] == "Once more."
+    assert two["id"] not in answer.text + answer.headers["location"]

@@ -15,7 +15,7 @@ from daemon.desk.asking import By, Refused
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.desk.ticketing import Ticketing
-from daemon.store import display, listing, people
+from daemon.store import clients, display, listing, people
 from daemon.store.conversation import Eyes
 from daemon.store.display import Display
 from daemon.web.api import etags, models, showing
@@ -115,7 +115,20 @@ def seen(caller: Caller, number: int) -> Display:
     one = display.ticket(number)
     if one is None:
         raise not_found()
-    return one
+    return as_read_by(caller, one)
+
+
+def as_read_by(caller: Caller, one: Display) -> Display:
+    """A ticket with what this caller may read of it: who came to a ticket of others reads what was said since then,
+    and not their telephone numbers. Reads rows."""
+    if caller.requester is None:
+        return one
+    person = people.today(caller.requester)
+    if one.requester.id in people.selves((person,)):
+        return one
+    first = display.opening(one.number)
+    description = one.description if first in clients.visible(one.number, person) else ""
+    return one._replace(requester=one.requester._replace(phone="", organisation=""), description=description)
 
 
 def may_see(caller: Caller, number: int) -> None:

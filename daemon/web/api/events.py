@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from daemon.store import conversation
 from daemon.store.conversation import Happened
 from daemon.web.api import showing
-from daemon.web.api.access import Access, TicketNumber, number_of, seen, told
+from daemon.web.api.access import Access, TicketNumber, eyes, number_of, seen, told
 from daemon.web.api.answers import Events, says
 from daemon.web.api.callers import Caller
 
@@ -29,14 +29,14 @@ def router(desk: Access) -> APIRouter:
     ) -> JSONResponse:
         """The history of a ticket, oldest first. A requester sees what a customer knows of it."""
         number, since = number_of(ticket), number_of(after) if after else 0
-        whole = caller.requester is None
 
         def look() -> list[Happened]:
             seen(caller, number)
-            return conversation.events(number, since, limit + 1, public=not whole)
+            return conversation.events(number, eyes(caller), since, limit + 1)
 
         found = await desk.read(look)
         more = f"event_{found[limit - 1].id}" if len(found) > limit else None
-        return told({"data": [showing.event(one, whole=whole) for one in found[:limit]], "nextAfter": more})
+        whole = caller.requester is None
+        return told({"data": [showing.event(one, number, whole=whole) for one in found[:limit]], "nextAfter": more})
 
     return routes

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from daemon.core import hours
 from daemon.core.query import LONGEST, NoWords, SearchError, parse
 from daemon.core.status import Priority, Status, Type
-from daemon.store import listing, people, search
+from daemon.store import client_search, listing, people, search
 from daemon.store.listing import Order, Place, Wanted
 from daemon.web.api.access import Access
 from daemon.web.api.callers import Caller
@@ -87,7 +87,7 @@ def page(desk: Access, asked: Asked, caller: Caller, after: Place | None) -> Pag
     """The next tickets of a list. Reads rows."""
     wanted, order = _wanted(desk, asked, caller), asked.order
     if order == "relevance":
-        return _best_first(asked, wanted, after, notes=_sees_notes(caller))
+        return _best_first(asked, wanted, after, caller)
     by: Order = order.removeprefix("-")  # type: ignore[assignment]
     return _page(wanted, by, descending=order.startswith("-"), after=after, limit=asked.limit)
 
@@ -98,7 +98,7 @@ def _page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None
     return Page(tuple(place.ticket for place in places[:limit]), end)
 
 
-def _best_first(asked: Asked, wanted: Wanted, after: Place | None, *, notes: bool) -> Page:
+def _best_first(asked: Asked, wanted: Wanted, after: Place | None, caller: Caller) -> Page:
     """The newest that match by how well they do, then the older ones by age.
 
     Among the former a place is how many were shown, as a negative number, of the tickets that there were then (up to
@@ -111,7 +111,7 @@ def _best_first(asked: Asked, wanted: Wanted, after: Place | None, *, notes: boo
     there = replace(wanted, until=until)
     places = listing.page(there, "createdAt", descending=True, after=None, limit=max(most, end) + 1)
     numbers = [place.ticket for place in places]
-    numbers[:most] = search.best_first(asked.q, numbers[:most], notes=notes) if numbers else []
+    numbers[:most] = _ranked(asked.q, numbers[:most], caller) if numbers else []
     if len(places) <= end:
         return Page(tuple(numbers[shown:end]), None)
     return Page(tuple(numbers[shown:end]), Place(-end, until) if end < most else places[end - 1])
@@ -121,14 +121,24 @@ def _sees_notes(caller: Caller) -> bool:
     return caller.requester is None and caller.may("notes:read")
 
 
+def _ranked(text: str, numbers: list[int], caller: Caller) -> list[int]:
+    """Found tickets, the best first; of those that a requester does not read whole, words tell nothing."""
+    theirs = people.today(caller.requester) if caller.requester is not None else None
+    alike = client_search.in_part(numbers, theirs) if theirs is not None else frozenset[int]()
+    return search.best_first(text, numbers, notes=_sees_notes(caller), alike=alike)
+
+
 def _found(asked: Asked, caller: Caller) -> Any:
-    """The tickets that a search finds, signs alone none; a requester's finds nothing by what only the desk sees."""
+    """What must hold of the tickets that a search finds, signs alone none; a requester's finds nothing by what only the
+    desk sees."""
     try:
-        if caller.requester is not None and any(term.place == "tag" for term in parse(asked.q)):
+        if caller.requester is None:
+            return listing.among(search.tickets(asked.q, notes=_sees_notes(caller)))
+        if any(term.place == "tag" for term in parse(asked.q)):
             raise SearchError("tags are the desk's own")
-        return search.tickets(asked.q, notes=_sees_notes(caller))
+        return client_search.condition(asked.q, people.today(caller.requester))
     except NoWords:
-        return ()
+        return listing.among(())
     except SearchError as error:
         raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
 

@@ -80,8 +80,9 @@ def router(desk: Access) -> APIRouter:
         drop()
         assert outcome.ticket is not None
         assert outcome.message is not None
-        at, wanted = outcome.ticket, outcome.message
-        found = await desk.read(lambda: conversation.message(at, wanted, conversation.Eyes()))
+        filed, wanted = outcome.ticket, outcome.message
+        at = filed if caller.requester is None else number
+        found = await desk.read(lambda: conversation.message(filed, wanted, conversation.Eyes()))
         assert found is not None
         place = {"Location": f"{showing.PATH}/ticket_{at}/messages/message_{wanted}"}
         return told(showing.message(found, at, whole=caller.requester is None), 201, place)

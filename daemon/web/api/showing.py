@@ -127,11 +127,11 @@ def file(one: File, number: int) -> dict[str, Any]:
     }
 
 
-def event(one: Happened, *, whole: bool) -> dict[str, Any]:
-    """An event: ids, never words."""
+def event(one: Happened, number: int, *, whole: bool) -> dict[str, Any]:
+    """An event, under the number by which it was asked for: ids, never words."""
     told: dict[str, Any] = {
         "id": f"event_{one.id}",
-        "ticketId": f"ticket_{one.ticket}",
+        "ticketId": f"ticket_{number}",
         "kind": one.kind,
         "at": moment(one.at),
         "recordedAt": moment(one.recorded_at),

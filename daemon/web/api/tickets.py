@@ -11,7 +11,7 @@ from daemon.core.values import Address
 from daemon.desk.asking import Changes, Refused
 from daemon.store import display, facts, people
 from daemon.web.api import cursors, declared, etags, showing
-from daemon.web.api.access import Access, TicketNumber, by, for_the_desk, number_of, seen, told
+from daemon.web.api.access import Access, TicketNumber, as_read_by, by, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import TICKET, TICKETS
 from daemon.web.api.bodies import MERGE_PATCH
 from daemon.web.api.callers import Caller
@@ -44,7 +44,9 @@ def router(desk: Access) -> APIRouter:
         after = cursors.read(house.keyring, asked.cursor, digest) if asked.cursor is not None else None
 
         shown = await desk.read(lambda: page(desk, asked, caller, after))
-        found = await desk.read(lambda: display.tickets(shown.tickets, SHOWN_OF_DESCRIPTIONS), few=True)
+        found = await desk.read(
+            lambda: [as_read_by(caller, one) for one in display.tickets(shown.tickets, SHOWN_OF_DESCRIPTIONS)], few=True
+        )
         cursor = cursors.written(house.keyring, shown.end, digest) if shown.end is not None else None
         tickets = [desk.object(caller, one, SHOWN_OF_DESCRIPTIONS) for one in found]
         return told({"data": tickets, "nextCursor": cursor})

@@ -1,0 +1,87 @@
+"""Looking for tickets as one of their customers: words find what they may read, and tell nothing of what they may not.
+
+Tickets that somebody opened and that took part in no merge are theirs to read whole: they are looked for as all are
+(``search``, without notes). Of the others each message that they may read is asked for the words, beside what they are
+shown of the ticket itself. Of these the newest ``MOST`` are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import peewee as pw
+
+from daemon.core import folding
+from daemon.core.query import Term, parse, stands
+from daemon.store import query, search
+from daemon.store.clients import visible
+from daemon.store.dialects import dialect
+from daemon.store.display import address_of
+from daemon.store.indexing import SHIFT
+from daemon.store.people import selves
+from daemon.store.tables import Event, Message, Participant, Person, Ticket
+
+MOST = 2_000
+SAID_IN = {"anywhere": ("subject", "words"), "subject": ("subject",)}
+
+
+def condition(text: str, person: int) -> Any:
+    """That a ticket of somebody's own is found by them; SearchError with a sentence. Within a read."""
+    whole = Ticket.id.in_(search.tickets(text, notes=False)) & ~_in_part(person)
+    return whole | Ticket.id.in_(_found_in_part(parse(text), person))
+
+
+def in_part(numbers: Sequence[int], person: int) -> frozenset[int]:
+    """Which of these tickets somebody may maybe not read whole."""
+    return frozenset(query.column(Ticket.select(Ticket.id).where(Ticket.id.in_(numbers), _in_part(person))))
+
+
+def _in_part(person: int) -> Any:
+    merges = Event.select(pw.SQL("1")).where(Event.ticket == Ticket.id, Event.kind == "merged")
+    return Ticket.requester.not_in(selves((person,))) | pw.fn.EXISTS(merges)
+
+
+def _found_in_part(terms: Sequence[Term], person: int) -> list[int]:
+    chosen: Any = (
+        Participant.select(Ticket.id, Ticket.status, Ticket.subject, Person.name, address_of(Person))
+        .join(Ticket, on=(Participant.ticket == Ticket.id))
+        .join(Person, on=(Ticket.requester == Person.id))
+        .where(Participant.person == person, Participant.via.is_null(), _in_part(person))
+        .order_by(Ticket.id.desc())
+        .limit(MOST)
+    )
+    tickets = query.rows(chosen)
+    entries = _entries([row[0] for row in tickets], person)
+    said = {term: _said_in(term, entries) for term in terms if term.place in SAID_IN}
+
+    def holds(term: Term, number: int, status: str, subject: str, who: str) -> bool:
+        if term.place == "status":
+            return status in term.words
+        return number in said.get(term, ()) or _shown(term, subject, who)
+
+    return [
+        number
+        for number, status, subject, name, address in tickets
+        if all(holds(term, number, status, subject, f"{name} {address or ''}") is not term.negated for term in terms)
+    ]
+
+
+def _entries(tickets: Iterable[int], person: int) -> dict[int, int]:
+    """The entries of the messages that somebody may read, each with the ticket that it is read under."""
+    under = {message: ticket for ticket in tickets for message in visible(ticket, person)}
+    filed = Message.select(Message.id, Message.ticket).where(Message.id.in_(list(under)))
+    return {ticket << SHIFT | message: under[message] for message, ticket in query.rows(filed)} if under else {}
+
+
+def _said_in(term: Term, entries: dict[int, int]) -> frozenset[int]:
+    """The tickets under which a term is said."""
+    ways = dialect()
+    found = ways.of(ways.sought(term, SAID_IN[term.place]), list(entries)) if entries else []
+    return frozenset(entries[entry] for (entry,) in found)
+
+
+def _shown(term: Term, subject: str, who: str) -> bool:
+    """Whether a term stands in what is shown of a ticket itself."""
+    places = {"anywhere": (subject, who), "subject": (subject,), "from": (who,)}.get(term.place, ())
+    return any(stands(term, folding.words(text)) for text in places)
