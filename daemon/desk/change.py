@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -87,24 +87,43 @@ def change(
     if until is not None:
         values["status"] = "on_hold"
         current["status"] = row.status
-    status = values.get("status")
-    allowed = MOVES[cast(Status, ticket.status)]
-    if status is not None and status != ticket.status and status not in allowed:
-        moves = ", ".join(sorted(allowed)) or "nothing else"
-        sentence = f"ticket {number} is {ticket.status}; from there it may become {moves}"
-        raise Unchangeable(sentence, "status", tuple(sorted(allowed)))
+    status, team = values.get("status"), str(values.get("team") or ticket.team)
+    if status is not None:
+        check_move(ticket, str(status))
     tagging = _tagging(number, tags, untags)
-    fielding = _fielding(house, number, str(values.get("team") or ticket.team), filled)
-    if fields.resolves(ticket.status, str(status) if status else None) and _answers_for_it(house, actor):
-        lacking = own_fields.lacking(house, number, str(values.get("team") or ticket.team), fielding)
-        if lacking:
-            raise Unfilled(number, lacking)
+    fielding = _fielding(house, number, team, filled)
+    if status is not None:
+        check_filled(house, ticket, str(status), actor, team, fielding)
     plan = decide.change(ticket, values, current, actor, because, house.policy, now, tagging, until, fielding)
     if telling:
         plan = _told(house, plan, ticket, actor, now)
     plan, written = promising.carry_out(house, plan, None, ticket.desk, None, now)
     post.send(house, plan, written, without_mail(ticket.desk), 0, now)
     return plan.events
+
+
+def check_move(ticket: TicketFacts, becomes: str) -> None:
+    """Unchangeable where the table of moves leads from a ticket's status to no such other one."""
+    allowed = MOVES[cast(Status, ticket.status)]
+    if becomes != ticket.status and becomes not in allowed:
+        moves = ", ".join(sorted(allowed)) or "nothing else"
+        sentence = f"ticket {ticket.id} is {ticket.status}; from there it may become {moves}"
+        raise Unchangeable(sentence, "status", tuple(sorted(allowed)))
+
+
+def check_filled(
+    house: House,
+    ticket: TicketFacts,
+    becomes: str,
+    actor: int | None,
+    team: str,
+    filled: Sequence[tuple[Field, str, str]] = (),
+) -> None:
+    """Unfilled where a ticket of this team is resolved before what it needs for that is filled in."""
+    if fields.resolves(ticket.status, becomes) and _answers_for_it(house, actor):
+        lacking = own_fields.lacking(house, ticket.id, team, filled)
+        if lacking:
+            raise Unfilled(ticket.id, lacking)
 
 
 def _told(house: House, plan: Plan, ticket: TicketFacts, actor: int | None, now: int) -> Plan:

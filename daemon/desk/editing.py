@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
 from daemon.core import decide
 from daemon.core.plan import TicketFacts
 from daemon.core.status import BACKLOG, ENDS
@@ -11,7 +14,7 @@ from daemon.desk.arrival import without_mail
 from daemon.desk.asking import By, Changes, Kind, Refused
 from daemon.desk.change import Unchangeable, Unfilled
 from daemon.desk.house import House
-from daemon.store import facts, lives
+from daemon.store import conversation, facts, lives
 
 MOVES_OF_REQUESTERS: dict[str, tuple[str, ...]] = {"resolved": ("closed", "open"), "closed": ("open",)}
 
@@ -30,8 +33,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     wanted = dict(changes.values)
     if by.requester is not None:
         _may_requester(house, ticket, changes)
-    if wanted.get("status") == "spam" and ticket.status != "spam" and not by.may_spam:
-        raise Refused("forbidden", "not-allowed", "only a token with the scope spam may say so", "status")
+    _may_spam(by, ticket, wanted.get("status"))
     snooze = changes.snooze
     row = facts.ticket_row(number)
     if snooze and wanted.get("status", "on_hold") != "on_hold":
@@ -46,18 +48,39 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     has = facts.tags(number)
     tags = changes.tags if changes.tags is not None else has
     here = {one.name for one in own_fields.of_team(house, wanted.get("team") or ticket.team)}
-    try:
+    with _refusals(house, by, ticket, here):
         change.change(
             house, number, wanted, by.actor, by.because, sorted(tags - has), sorted(has - tags), snooze,
             changes.fields, telling=True,
         )  # fmt: skip
+
+
+def check_answer(house: House, by: By, number: int, status: str) -> None:
+    """Refused, as ``edit`` is, where an agent's answer cannot make a ticket this."""
+    ticket = existing(conversation.merged_into(number) or number, house.now())
+    _may_spam(by, ticket, status)
+    with _refusals(house, by, ticket):
+        change.check_move(ticket, status)
+        change.check_filled(house, ticket, status, by.actor, ticket.team)
+
+
+def _may_spam(by: By, ticket: TicketFacts, status: str | None) -> None:
+    if status == "spam" and ticket.status != "spam" and not by.may_spam:
+        raise Refused("forbidden", "not-allowed", "only a token with the scope spam may say so", "status")
+
+
+@contextmanager
+def _refusals(house: House, by: By, ticket: TicketFacts, here: Collection[str] = ()) -> Iterator[None]:
+    """What cannot be changed, as it is refused to who asked; ``here`` are the fields of the ticket's team."""
+    try:
+        yield
     except Unfilled as error:
         lacking = tuple((name, "this is required before the ticket is resolved") for name in error.fields)
         raise Refused("conflict", "field-required", str(error), faults=lacking) from None
     except Unchangeable as error:
         elsewhere = {one.name for one in house.policy.fields}
         clashes = error.moves is not None or error.field == "snooze"
-        clashes |= bool(error.faults) and {name for name, _ in error.faults} <= elsewhere - here
+        clashes |= bool(error.faults) and {name for name, _ in error.faults} <= elsewhere - set(here)
         kind: Kind = "conflict" if clashes else "invalid"
         if error.moves is not None:
             moves = tuple(one for one in error.moves if one != "spam" or by.may_spam)

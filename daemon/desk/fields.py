@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from daemon.core import fields
 from daemon.core.fields import Field
@@ -51,7 +51,7 @@ def changes(house: House, ticket: int, team: str, wanted: Mapping[str, str]) -> 
     return [(known[name], has.get(name, ""), to) for name, to in found.items() if has.get(name, "") != to]
 
 
-def lacking(house: House, ticket: int, team: str, changed: list[tuple[Field, str, str]]) -> tuple[Field, ...]:
+def lacking(house: House, ticket: int, team: str, changed: Sequence[tuple[Field, str, str]]) -> tuple[Field, ...]:
     """The fields that a ticket still lacks to be resolved, after these changes. Reads only."""
     values = rows.values(ticket) | {one.name: to for one, _, to in changed}
     return fields.lacking(house.policy.fields, team, values)

@@ -77,7 +77,13 @@ class Ticketing:
         person = await self._read(lambda: self._speaker(by, number, author))
         orders = [Command("status", status, f"#status {status}")] if status is not None else []
         arrival = await self._to_ticket(by, number, person, draft, Orders(tuple(orders), words=draft.words))
-        return await self._write(lambda: _filed(intake.take(self._house, arrival)), len(arrival.raw))
+
+        def job() -> Outcome:
+            if status is not None and receive.duplicate(arrival, self._house.now()) is None:
+                editing.check_answer(self._house, by, number, status)
+            return _filed(intake.take(self._house, arrival))
+
+        return await self._write(job, len(arrival.raw))
 
     async def note(self, by: By, number: int, draft: Draft) -> Outcome:
         """Note something for colleagues alone."""

@@ -128,3 +128,28 @@ def test_a_customer_rates(shop: httpx.Client, api: Api) -> None:
     done(shop.post(path(ticket, "/ratings"), json={"positive": True}), 201)
     assert [one["positive"] for one in done(client.get(path(ticket, "/ratings")))["data"]] == [False, True]
     refused(client.get("/v2/ratings"), 403, "not-for-requesters")
+
+
+def test_an_answer_that_makes_a_ticket_what_it_cannot_be_is_refused_as_a_change_is(
+    shop: httpx.Client, agent: httpx.Client
+) -> None:
+    ticket = opened(shop, fresh(), team="billing")
+    below = path(ticket, "/messages")
+
+    def answer(status: str) -> httpx.Response:
+        return agent.post(below, json={"kind": "reply", "body": "Thus.", "status": status})
+
+    lacking = refused(answer("resolved"), 409, "field-required")
+    assert (
+        lacking["errors"]
+        == refused(agent.put(path(ticket), json={"status": "resolved"}), 409, "field-required")["errors"]
+    )
+    assert lacking["errors"][0]["pointer"] == "#/fields/cause"
+    told = refused(answer("merged"), 409, "move-not-allowed")
+    assert told["allowed"] == ["closed", "on_hold", "open", "pending", "resolved"]
+    assert told["errors"][0]["pointer"] == "#/status"
+    refused(answer("spam"), 403, "not-allowed")
+    assert len(done(agent.get(below))["data"]) == 1
+    done(agent.put(path(ticket), json={"fields": {"cause": "wear"}}))
+    done(answer("resolved"), 201)
+    assert done(agent.get(path(ticket)))["status"] == "resolved"
