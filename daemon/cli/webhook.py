@@ -79,11 +79,23 @@ def test(name: Which, config: ConfigFile = None) -> None:
     say(f"webhook {name}: taken, HTTP {answer.status}")
 
 
+def _event(text: str) -> int:
+    """The number of an event, written with or without what stands before it where events are told."""
+    digits = text.strip().removeprefix("event_")
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= len(str(HIGHEST)) else 0
+    if not 1 <= number <= HIGHEST:
+        raise typer.BadParameter(f"{text!r} is no event; write its number, such as 4711 or event_4711")
+    return number
+
+
 @app.command()
 def replay(
     name: Which,
     since: Annotated[
-        int, typer.Option("--from", metavar="EVENT", min=1, max=HIGHEST, help="Number of the first event to tell.")
+        int,
+        typer.Option(
+            "--from", metavar="EVENT", parser=_event, help="The first event to tell: 4711, or event_4711 as it is told."
+        ),
     ],
     config: ConfigFile = None,
 ) -> None:

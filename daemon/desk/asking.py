@@ -12,8 +12,8 @@ Kind = Literal["unknown", "invalid", "conflict", "forbidden", "too-large", "over
 
 
 class Refused(Exception):
-    """It is not done, and nothing of it: in which way (``kind``), why, and of which ``field`` of what was sent;
-    ``faults`` are those of the operator's own fields (name, sentence)."""
+    """It is not done, and nothing of it: in which way (``kind``), why, and of which ``field`` of what was sent; where
+    several are at fault, ``faults`` are all, each with a sentence. ``fields.x`` is the operator's own field x."""
 
     def __init__(
         self,

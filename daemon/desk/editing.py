@@ -75,7 +75,7 @@ def _refusals(house: House, by: By, ticket: TicketFacts, here: Collection[str] =
     try:
         yield
     except Unfilled as error:
-        lacking = tuple((name, "this is required before the ticket is resolved") for name in error.fields)
+        lacking = tuple((f"fields.{name}", "this is required before the ticket is resolved") for name in error.fields)
         raise Refused("conflict", "field-required", str(error), faults=lacking) from None
     except Unchangeable as error:
         elsewhere = {one.name for one in house.policy.fields}
@@ -86,7 +86,8 @@ def _refusals(house: House, by: By, ticket: TicketFacts, here: Collection[str] =
             moves = tuple(one for one in error.moves if one != "spam" or by.may_spam)
             sentence = f"it is {ticket.status}; from there it may become {', '.join(moves) or 'nothing else'}"
             raise Refused(kind, "move-not-allowed", sentence, error.field, moves) from None
-        raise Refused(kind, "not-possible", str(error), error.field, faults=error.faults) from None
+        faults = tuple((f"fields.{name}", sentence) for name, sentence in error.faults)
+        raise Refused(kind, "not-possible", str(error), error.field, faults=faults) from None
 
 
 def _leave_team(house: House, wanted: dict[str, str | None], row: facts.TicketRow) -> None:
@@ -120,12 +121,13 @@ def merge(house: House, by: By, number: int, into: int) -> None:
 
 def _may_requester(house: House, ticket: TicketFacts, changes: Changes) -> None:
     """Clients close their tickets, open them again, and fill in what is for them; all else is the desk's to say."""
-    if changes.tags is not None or changes.snooze is not None or set(changes.values) - {"status"}:
-        other = next((name for name in changes.values if name != "status"), "tags")
-        raise Refused("forbidden", "not-allowed", "only the desk may set that", other)
     theirs = {one.name for one in own_fields.of_team(house, ticket.team, portal=True)}
-    if set(changes.fields) - theirs:
-        raise Refused("forbidden", "not-allowed", "only the desk may set that", "fields")
+    others = [name.partition("_")[0] for name in changes.values if name != "status"]
+    others += ["tags"] * (changes.tags is not None) + ["snooze"] * (changes.snooze is not None)
+    others += [f"fields.{name}" for name in changes.fields if name not in theirs]
+    if others:
+        faults = tuple((name, "only the desk may set that") for name in dict.fromkeys(others))
+        raise Refused("forbidden", "not-allowed", "only the desk may set that", faults=faults)
     status = changes.values.get("status")
     moves = ("closed",) if ticket.status in BACKLOG else MOVES_OF_REQUESTERS.get(ticket.status, ())
     if status is not None and status != ticket.status and status not in moves:

@@ -93,16 +93,18 @@ def contact(number: int) -> Contact | None:
     return _card(row, ADDRESSES.rows(person=number), tickets)
 
 
-def contacts(words: str, limit: int, after: Contact | None = None) -> list[Contact]:
+def contacts(words: str, limit: int, after: Contact | None = None, only: int | None = None) -> list[Contact]:
     """Cards of those in whose name, organisation or address these words stand, by name; without their tickets.
 
-    ``after``: those that follow this person.
+    ``after``: those that follow this person; ``only``: this one, if they are among them.
     """
     owning = Person.select(*CARD).join(MailAddress, on=(MailAddress.person == Person.id))
     wanted = owning.order_by(Person.name, Person.id).distinct().limit(limit)
     if after is not None:
         later = (Person.name == after.name) & (Person.id > after.id)
         wanted = wanted.where((Person.name > after.name) | later)
+    if only is not None:
+        wanted = wanted.where(Person.id == only)
     if words:
         wanted = wanted.where(
             Person.name.contains(words) | Person.organisation.contains(words) | MailAddress.address.contains(words)

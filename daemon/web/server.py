@@ -16,6 +16,7 @@ from daemon.web.api import around, reference, resources
 from daemon.web.api.document import operation_id
 from daemon.web.pages import Pages
 from daemon.web.portal import pages as portal
+from daemon.web.protocol import Protocol
 
 
 def application(house: House, trouble: Callable[[], str | None], reception: Reception, pool: ParserPool) -> FastAPI:
@@ -53,7 +54,7 @@ def server(app: FastAPI) -> Server:
             server_header=False,
             timeout_graceful_shutdown=3,
             loop="asyncio",
-            http="h11",
+            http=Protocol,
             ws="none",
             lifespan="off",
             limit_concurrency=200,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -124,3 +125,30 @@ def test_no_header_is_smuggled_into_a_mail(shop: httpx.Client, desk: RunningDesk
     for letter in desk.letters()[before:]:
         assert letter.mail["Bcc"] is None
         assert letter.mail["X-Evil"] is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (b"NO HTTP\r\n\r\n", b"Its line or headers cannot be read"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", b"or are too long"),
+        (
+            b"POST /v2/support-tickets HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"0\r\n\r\nGET /v2/me HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"send one of them",
+        ),
+    ],
+    ids=["no-http", "endless-headers", "two-lengths"],
+)
+def test_what_is_no_sound_http_is_a_problem_and_ends_the_connection(
+    desk: RunningDesk, request_: bytes, says: bytes
+) -> None:
+    host, port = desk.http.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(request_)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head.lower()
+    assert says in body
+    assert answer.count(b"HTTP/1.1") == 1

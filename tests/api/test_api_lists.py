@@ -143,3 +143,22 @@ def test_a_list_cuts_descriptions_and_one_ticket_does_not(shop: httpx.Client) ->
     (brief,) = done(shop.get("/v2/support-tickets", params={"requester": customer}))["data"]
     assert (len(brief["description"]), brief["descriptionTruncated"]) == (2_000, True)
     assert done(shop.get(path(ticket)))["description"].strip() == words.strip()
+
+
+@pytest.mark.parametrize(
+    ("below", "wrong", "says"),
+    [
+        ("", "statsu=open&limit=1&limit=2", "There is no such parameter; one of "),
+        ("", "q=a&q=b", "It may stand once."),
+        ("/{}", "nope=1", "There are no parameters."),
+        ("/{}/messages", "after=message_1&after=message_2", "It may stand once."),
+        ("/{}/events", "before=event_1", "There is no such parameter; one of after, limit."),
+    ],
+)
+def test_a_parameter_that_is_none_is_told_and_not_passed_over(
+    shop: httpx.Client, below: str, wrong: str, says: str
+) -> None:
+    ticket = opened(shop, fresh())
+    answer = refused(shop.get(f"/v2/support-tickets{below.format(ticket['id'])}?{wrong}"), 422, "invalid")
+    assert answer["errors"][0]["detail"].startswith(says)
+    assert len(answer["errors"]) == len({part.partition("=")[0] for part in wrong.split("&")})

@@ -69,6 +69,9 @@ def test_a_requester_closes_opens_and_writes_and_no_more(
     client, ticket = hers
     for body in ({"priority": "high"}, {"tags": []}, {"assignedTo": None}, {"subject": "x"}, {"snoozedUntil": None}):
         refused(client.put(path(ticket), json=body), 403, "not-allowed")
+    several = {"priority": "high", "assignedTo": None, "resolution": None, "fields": {"cause": "wear", "serial": "1"}}
+    told = refused(client.put(path(ticket), json=several), 403, "not-allowed")["errors"]
+    assert {fault["pointer"] for fault in told} == {"#/priority", "#/assignedTo", "#/resolution", "#/fields/cause"}
     refused(client.put(path(ticket), json={"status": "resolved"}), 409, "move-not-allowed")
     refused(client.post(path(ticket, "/merge"), json={"into": "ticket_1"}), 403, "not-for-requesters")
     refused(client.post(path(ticket, "/messages"), json={"kind": "note", "body": "x"}), 403, "not-for-requesters")
@@ -172,6 +175,9 @@ def test_people_and_who_works_here(api: Api, shop: httpx.Client) -> None:
     ticket = opened(shop, customer)
     clerk = api.of("people:read", "people:write")
     (card,) = done(clerk.get("/v2/users", params={"q": customer}))["data"]
+    assert "tickets" not in card
+    assert done(clerk.get("/v2/users", params={"email": customer.upper()}))["data"] == [card]
+    assert done(clerk.get("/v2/users", params={"email": customer[1:]}))["data"] == []
     written = done(clerk.patch(f"/v2/users/{card['id']}", json={"organisation": "Example Ltd", "language": "de"}))
     assert (written["organisation"], written["language"], written["tickets"]) == ("Example Ltd", "de", [ticket["id"]])
     assert done(shop.get(path(ticket)))["user"]["organisation"] == "Example Ltd"

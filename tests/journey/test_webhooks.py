@@ -275,7 +275,7 @@ def test_the_operator_pauses_resumes_replays_and_skips(open_hooked: Open, endpoi
     wrote(desk)
     quiet(desk)
     endpoint.received.clear()
-    desk.run("webhook", "replay", "all", "--from", str(len(events(desk)) + 1))
+    desk.run("webhook", "replay", "all", "--from", f"event_{len(events(desk)) + 1}")
     desk.run("webhook", "resume", "all")
     wrote(desk)
     quiet(desk)
@@ -284,6 +284,8 @@ def test_the_operator_pauses_resumes_replays_and_skips(open_hooked: Open, endpoi
     refused = desk.run("webhook", "replay", "all", "--from", "99999")
     assert refused.returncode == 2
     assert "there is no event 99999; the newest is " in refused.stderr
+    strange = desk.run("webhook", "replay", "all", "--from", "ticket_5")
+    assert (strange.returncode, "'ticket_5' is no event" in strange.stderr) == (2, True)
 
 
 def test_a_trial_tells_what_was_answered(open_hooked: Open, endpoint: Endpoint) -> None:

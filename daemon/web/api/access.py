@@ -166,9 +166,9 @@ def for_the_desk(caller: Caller) -> None:
 def refused(error: Refused) -> Problem:
     """A refusal as a problem."""
     sentence = f"{str(error)[:1].upper()}{str(error)[1:]}."
-    where = POINTERS.get(error.field, f"/{error.field}") if error.field else ""
-    faults = [Fault(pointer(("fields", name)), f"{said[:1].upper()}{said[1:]}.") for name, said in error.faults]
-    faults = faults or ([Fault(where, sentence)] if where else [])
+    faults = [Fault(_where(name), f"{said[:1].upper()}{said[1:]}.") for name, said in error.faults]
+    if error.field and not faults:
+        faults = [Fault(_where(error.field), sentence)]
     match error.kind:
         case "unknown":
             return not_found()
@@ -184,6 +184,12 @@ def refused(error: Refused) -> Problem:
     allowed: dict[str, Any] = {"allowed": list(error.moves)} if error.moves is not None else {}
     title = TITLES.get(error.because, "That cannot be done now")
     return Problem(409, error.because, title, sentence, faults=faults, **allowed)
+
+
+def _where(name: str) -> str:
+    """The pointer to what a refusal names."""
+    own = name.removeprefix("fields.")
+    return pointer(("fields", own)) if own != name else POINTERS.get(name, f"/{name}")
 
 
 def answer_refusals(app: FastAPI) -> None:

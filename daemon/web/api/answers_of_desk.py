@@ -33,8 +33,8 @@ class Address(Answer):
     proved: bool
 
 
-class Card(Answer):
-    """Somebody's card. In a list it is without its tickets."""
+class ListedCard(Answer):
+    """Somebody's card, as a list has it."""
 
     id: str
     name: str
@@ -45,13 +45,18 @@ class Card(Answer):
     remark: str
     language: str | None
     created_at: Moment
+
+
+class Card(ListedCard):
+    """Somebody's card, and the tickets that they opened or take part in, the newest first."""
+
     tickets: list[str]
 
 
 class Cards(Answer):
     """People, by name."""
 
-    data: list[Card]
+    data: list[ListedCard]
     next_after: str | None
 
 

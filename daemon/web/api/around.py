@@ -23,6 +23,7 @@ from daemon.web.api.repeats import Repeats
 from daemon.web.drain import Drain
 from daemon.web.heads import Heads
 from daemon.web.metrics import Requests
+from daemon.web.protocol import Framing
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ def stand(app: FastAPI, house: House, requests: Requests) -> None:
     app.add_middleware(Repeats, house=house)
     if house.config.api.origins:
         app.add_middleware(Cors, origins=house.config.api.origins)
+    app.add_middleware(Framing)
     app.add_middleware(Drain, most=house.config.limits.message_size)
     app.add_middleware(Heads)
     app.add_middleware(Around, house=house, requests=requests)

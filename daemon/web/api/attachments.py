@@ -26,7 +26,7 @@ AttachmentId = Annotated[
     str,
     Path(alias="attachmentId", pattern=r"^attachment_[1-9][0-9]{0,11}-[0-9]{1,4}$", examples=["attachment_1-2"]),
 ]
-RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+RANGE = re.compile(r"bytes=([0-9]{0,100})-([0-9]{0,100})", re.ASCII)
 RANGES = [
     {
         "name": name,

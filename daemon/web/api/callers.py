@@ -17,6 +17,7 @@ from fastapi.security.base import SecurityBase
 from daemon.desk import tokens
 from daemon.desk.house import House
 from daemon.desk.tokens import NOTED_EACH, Caller
+from daemon.web.api import parameters
 from daemon.web.api.problems import Problem
 from daemon.web.api.rates import Rates
 
@@ -45,6 +46,7 @@ class Needs(SecurityBase):
                     f"It needs the scope {scope}.",
                     headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'},
                 )
+        parameters.check(request)
         return caller
 
 
@@ -105,7 +107,7 @@ def _count(request: Request, caller: Caller) -> None:
     request.state.standing = standing
     if standing.wait:
         raise Problem(
-            429, "too-many-requests", "Too many requests", f"Ask again in {standing.wait} seconds.",
+            429, "too-many-requests", "Too many requests", f"Ask again in {standing.wait} s.",
             headers={"Retry-After": str(standing.wait)},
         )  # fmt: skip
 

@@ -17,6 +17,15 @@ ATTACHMENT = {
     "inline": False,
     "href": "/v2/support-tickets/ticket_1042/attachments/attachment_12-2",
 }
+CARD = {
+    **CUSTOMER,
+    "emails": [{"email": "customer@example.net", "proved": True}],
+    "phone": "+44 20 7946 0000",
+    "organisation": "Example Ltd",
+    "remark": "",
+    "language": "en",
+    "createdAt": AT,
+}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Ticket": {
         "id": "ticket_1042",
@@ -83,16 +92,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "data": {"from": "open", "to": "pending"},
     },
     "Rating": {"id": "rating_120", "ticketId": "ticket_1042", "userId": "user_7", "positive": True, "at": AT},
-    "Card": {
-        **CUSTOMER,
-        "emails": [{"email": "customer@example.net", "proved": True}],
-        "phone": "+44 20 7946 0000",
-        "organisation": "Example Ltd",
-        "remark": "",
-        "language": "en",
-        "createdAt": AT,
-        "tickets": ["ticket_1042"],
-    },
+    "ListedCard": CARD,
+    "Card": {**CARD, "tickets": ["ticket_1042"]},
     "Agent": {**AGENT, "teams": ["support"], "leads": [], "away": False},
     "Team": {"name": "support", "agents": ["agent@example.com"]},
     "Me": {"name": "shop", "scopes": ["tickets:read", "tickets:write"], "role": "program", "userId": None},

@@ -29,7 +29,7 @@ OF_THE_DESK = frozenset({"team", "assignee", "tag", "promise", "due_within"})
 class Asked(BaseModel):
     """What a list is asked for. A filter that stands several times asks for any of its values, ``tag`` for all."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
     q: Annotated[str, Field(max_length=LONGEST, description="Words to search for; see the guide.")] = ""
     status: list[Status] = []
     priority: list[Priority] = []

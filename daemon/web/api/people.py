@@ -33,6 +33,7 @@ def router(desk: Access) -> APIRouter:
     async def list_(
         caller: Reading,
         q: Annotated[str, Query(max_length=200, description="Part of a name, an organisation or an address.")] = "",
+        email: Annotated[str, Query(max_length=254, description="Whose address this is, in any spelling.")] = "",
         after: After = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> JSONResponse:
@@ -42,11 +43,14 @@ def router(desk: Access) -> APIRouter:
             there = people.contact(number_of(after)) if after else None
             if after and there is None:
                 raise cursors.no_page()
-            return people.contacts(q.replace("\0", ""), limit + 1, there)
+            owner = people.at(email.replace("\0", "")) if email else None
+            if email and owner is None:
+                return []
+            return people.contacts(q.replace("\0", ""), limit + 1, there, owner)
 
         found = await desk.read(look)
         more = f"user_{found[limit - 1].id}" if len(found) > limit else None
-        return told({"data": [showing.card(one) for one in found[:limit]], "nextAfter": more})
+        return told({"data": [showing.listed_card(one) for one in found[:limit]], "nextAfter": more})
 
     @routes.get("/{userId}", operation_id="getUser", responses={200: says(Card, "The card.")}, response_model=None)
     async def retrieve(user: UserId, caller: Reading) -> JSONResponse:

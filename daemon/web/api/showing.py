@@ -145,7 +145,12 @@ def event(one: Happened, number: int, *, whole: bool) -> dict[str, Any]:
 
 
 def card(one: Contact) -> dict[str, Any]:
-    """Somebody's card."""
+    """Somebody's card, with their tickets."""
+    return listed_card(one) | {"tickets": [f"ticket_{number}" for number in one.tickets]}
+
+
+def listed_card(one: Contact) -> dict[str, Any]:
+    """Somebody's card as a list has it."""
     return {
         "id": f"user_{one.id}",
         "name": one.name,
@@ -156,5 +161,4 @@ def card(one: Contact) -> dict[str, Any]:
         "remark": one.remark,
         "language": one.language,
         "createdAt": moment(one.created_at),
-        "tickets": [f"ticket_{number}" for number in one.tickets],
     }
