@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jinja2.utils import urlize
 from markupsafe import Markup, escape
 
 from daemon.core.values import Address
@@ -49,10 +50,11 @@ def quoted(text: str) -> str:
     return wrapped("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
 
 
-def paragraphs(text: str) -> Markup:
-    """Text as HTML paragraphs: escaped, line breaks kept, indents kept."""
+def paragraphs(text: str, *, links: bool = False) -> Markup:
+    """Text as HTML paragraphs: escaped, line breaks kept, indents kept; ``links``: addresses in it lead there."""
     blocks = re.split(r"\n[ \t]*\n+", text.strip("\n").expandtabs(4))
-    escaped = (re.sub(r" {2,}", _firm, str(escape(block))).replace("\n", "<br>\n") for block in blocks)
+    safe = (urlize(block, rel="noopener noreferrer nofollow") if links else str(escape(block)) for block in blocks)
+    escaped = (re.sub(r" {2,}", _firm, block).replace("\n", "<br>\n") for block in safe)
     return Markup("\n".join(f"<p>{block}</p>" for block in escaped))  # noqa: S704 - every block is escaped above
 
 

@@ -383,6 +383,39 @@ def test_too_much_is_refused_with_a_page(desk: RunningDesk, browser: Browser) ->
     browser.get("/submit")
     page = browser.send("/submit", files=[("files", ("big.bin", b"x" * 30_000_000, "image/png"))], words="x")
     assert page.status_code == 413 and "too large" in browser.text()
+    browser.get("/submit")
+    many = [("files", (f"{number}.txt", b"x", "text/plain")) for number in range(11)]
+    page = browser.send("/submit", files=many, words="x")
+    assert page.status_code == 413 and "More than 10 files" in browser.text()
+    page = browser.submit("word " * 180_000, "Long")
+    assert page.status_code == 422 and "This is too long" in browser.text() and "word word" in browser.text()
+    page = browser.submit("word " * 600_000, "Long")
+    assert page.status_code == 413 and "too large" in browser.text()
+
+
+def test_a_files_name_is_the_one_that_its_owner_gave_it(desk: RunningDesk, browser: Browser) -> None:
+    browser.get("/submit")
+    form = f'--x\r\nContent-Disposition: form-data; name="form"\r\n\r\n{browser.hidden("form")}\r\n'
+    for name, value in (("address", "names@customer.example"), ("desk", "support"), ("subject", "s"), ("words", "w")):
+        form += f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+    form += '--x\r\nContent-Disposition: form-data; name="files"; filename="a %22b%22.txt"\r\n\r\nhi\r\n--x--\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert browser.http.post("/submit", content=form.encode(), headers=kind).url.path == "/submit/sent"
+    (name,) = desk.rows("SELECT name FROM attachment ORDER BY message_id DESC LIMIT 1")
+    assert "%22" not in name["name"] and "b" in name["name"]
+
+
+def test_addresses_in_plain_words_are_links_that_tell_nobody_where_they_stood(
+    desk: RunningDesk, browser: Browser
+) -> None:
+    words = 'See https://help.example/a?b="c"&d (or <script>), not javascript:alert(1).'
+    first = desk.send(new_mail("links@customer.example", words))
+    browser.sign_in("links@customer.example")
+    page = browser.get(f"/tickets/{first.ticket}").text
+    (link,) = re.findall(r"<a [^>]*help.example[^>]*>", page)
+    assert 'rel="noopener noreferrer nofollow"' in link and 'href="https://help.example/a?b=&#34;c&#34;&amp;d"' in link
+    assert "<script>" not in page and 'href="javascript' not in page
+    assert "Time zone: UTC." in browser.text()
 
 
 @pytest.mark.parametrize(

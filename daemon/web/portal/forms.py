@@ -13,8 +13,7 @@ from daemon.mail.compose import file_name
 from daemon.mail.letter import Enclosure
 
 MOST_FILES, MOST_FIELDS = 10, 40
-LONGEST_FIELD = 200_000
-ROOM_FOR_FIELDS = 1_000_000
+ROOM_FOR_FIELDS = 2_000_000
 SECONDS = 300.0
 
 
@@ -58,7 +57,7 @@ async def read(request: Request, most: int) -> Sent:
     limited = Request(request.scope, receive)
     try:
         async with asyncio.timeout(SECONDS):
-            form = await limited.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+            form = await limited.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=ROOM_FOR_FIELDS)
             try:
                 return await _sent(form.multi_items(), most)
             finally:
@@ -67,8 +66,15 @@ async def read(request: Request, most: int) -> Sent:
         raise Refused(408, "unreadable") from None
     except Refused:
         raise
-    except (HTTPException, UnicodeDecodeError):
-        raise Refused(400, "unreadable") from None
+    except (HTTPException, UnicodeDecodeError) as error:
+        raise _unread(str(getattr(error, "detail", ""))) from None
+
+
+def _unread(detail: str) -> Refused:
+    """Why a form was not read, by the words of Starlette's parser."""
+    if detail.startswith("Too many files"):
+        return Refused(413, "too_many_files")
+    return Refused(413, "too_large") if "exceeded maximum size" in detail else Refused(400, "unreadable")
 
 
 async def _sent(items: list[tuple[str, Any]], most: int) -> Sent:
@@ -82,5 +88,6 @@ async def _sent(items: list[tuple[str, Any]], most: int) -> Sent:
             if most < 0:
                 raise Refused(413, "too_large")
             kind = (value.content_type or "").partition(";")[0].strip().lower() or "application/octet-stream"
-            files.append(Enclosure(file_name(value.filename or ""), kind, await value.read()))
+            named = (value.filename or "").replace("%22", '"')  # as browsers write it there
+            files.append(Enclosure(file_name(named), kind, await value.read()))
     return Sent(fields, tuple(files))

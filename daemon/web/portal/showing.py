@@ -91,7 +91,7 @@ class Showing:
             return None
 
         hosts = viewing.hosts_of(html) if html else ()
-        safe = viewing.shown(html, inline, blocked, remote=remote) if html else str(paragraphs(said.words))
+        safe = viewing.shown(html, inline, blocked, remote=remote) if html else str(paragraphs(said.words, links=True))
         return Shown(
             said.id,
             said.is_agent,
@@ -143,5 +143,5 @@ def _of_letter(raw: bytes) -> str | None:
 def _cut(shown: Shown, said: Said, room: int, *, is_plain: bool) -> Shown:
     words = said.words
     is_cut = len(words) > room
-    html = paragraphs(words[:room].rsplit(maxsplit=1)[0] + " …" if is_cut else words)
+    html = paragraphs(words[:room].rsplit(maxsplit=1)[0] + " …" if is_cut else words, links=True)
     return Shown(shown.id, shown.is_agent, shown.is_own, shown.name, shown.at, html, is_cut, is_plain, (), said.files)

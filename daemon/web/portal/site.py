@@ -19,7 +19,7 @@ from daemon.core.colours import lightened
 from daemon.core.values import Instant
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
-from daemon.mail.filters import paragraphs, readable_size
+from daemon.mail.filters import readable_size
 from daemon.mail.worker import ParserPool
 from daemon.web.pages import HEADERS, Pages, policy
 from daemon.web.portal import forms, phrases
@@ -55,6 +55,7 @@ class Site:
         self.may_submit = config.portal.submit and bool(self.desks)
         self._root = urlsplit(config.http.url).path
         self._title = config.portal.title or config.desk[0].title
+        self._zone = self.house.zone
         self._pages = pages
         accent, light = config.portal.colour, lightened(config.portal.colour, (DARK_PAPER, DARK_GROUND))
         by_night = f"@media (prefers-color-scheme:dark){{:root{{--act:{light};--on-act:{DARK_GROUND}}}}}"
@@ -113,9 +114,9 @@ class Site:
             has_logo=self.logo is not None,
             may_submit=self.may_submit,
             style=self._style,
+            zone=self._zone,
             when=lambda instant: self.when(visit, instant),
             iso=lambda instant: f"{almanac.there(instant, 'UTC'):%Y-%m-%dT%H:%M:%SZ}",
-            paragraphs=paragraphs,
             size=readable_size,
             **more,
         )

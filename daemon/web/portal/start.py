@@ -1,15 +1,17 @@
-"""The first page, the language, the logo."""
+"""The first page, the language, the logo, which is the icon as well."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
 from daemon.web.pages import HEADERS
-from daemon.web.portal.site import Site
+from daemon.web.portal.site import Logo, Site
+
+KEPT = {**HEADERS, "Cache-Control": "max-age=3600"}
 
 
 def router(site: Site) -> APIRouter:
-    """``GET /``, ``POST /lang``, ``GET /logo``."""
+    """``GET /``, ``POST /lang``, ``GET /favicon.ico``, ``GET /logo``."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
@@ -25,15 +27,21 @@ def router(site: Site) -> APIRouter:
             site.visits.speak(response, wanted)
         return response
 
+    @routes.get("/favicon.ico")
+    async def icon() -> Response:
+        return _picture(site.logo) if site.logo is not None else Response(status_code=204, headers=KEPT)
+
     if (logo := site.logo) is not None:
 
         @routes.get("/logo")
         async def picture() -> Response:
-            return Response(
-                logo.content, media_type=logo.content_type, headers={**HEADERS, "Cache-Control": "max-age=3600"}
-            )
+            return _picture(logo)
 
     return routes
+
+
+def _picture(logo: Logo) -> Response:
+    return Response(logo.content, media_type=logo.content_type, headers=KEPT)
 
 
 def _path(back: str) -> str:
