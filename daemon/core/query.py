@@ -33,6 +33,14 @@ class SearchError(ValueError):
     """A search that cannot be read; a sentence that says why and what to write."""
 
 
+class NoStatus(SearchError):
+    """A search for a status that there is not: ``status``."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"“{status}” is no status; after status: write one of {', '.join(STATUSES)}")
+        self.status = status
+
+
 class NoWords(SearchError):
     """A search of signs alone."""
 
@@ -106,5 +114,5 @@ def _term(found: re.Match[str]) -> Term | None:
 def _status(text: str) -> str:
     status = text.casefold().replace("-", "_")
     if status not in STATUSES:
-        raise SearchError(f"“{text}” is no status; after status: write one of {', '.join(STATUSES)}")
+        raise NoStatus(text)
     return status

@@ -204,7 +204,9 @@ class Ticketing:
         else:
             person = facts.person_at(author.key)
             if person is None or person.id not in ticket.participants:
-                raise Refused("conflict", "no-usable-sender", f"{author.address} takes no part in the ticket", "author")
+                raise Refused(
+                    "conflict", "no-usable-sender", f"nobody at {author.address} takes part in the ticket", "author"
+                )
         if person is None:
             raise Refused("conflict", "no-usable-sender", "whoever has this token has no address any longer")
         return person

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from daemon.web.api import answers, answers_of_desk, examples
-from tests.api.asking import done
+from tests.api.asking import Api, done, opened
+from tests.journey.mails import fresh
 
 METHODS = ("get", "post", "put", "patch")
 
@@ -69,3 +70,18 @@ def test_versions_and_parts_are_told(document: dict[str, Any]) -> None:
     assert "304" in document["paths"]["/v2/support-tickets/{ticketId}"]["get"]["responses"]
     card = document["paths"]["/v2/users/{userId}"]["patch"]
     assert "412" not in card["responses"]
+
+
+def test_names_that_are_the_desks_own_are_told_to_the_desk_alone(api: Api, shop: httpx.Client) -> None:
+    anyone = api.client().get("/v2/openapi.json")
+    requester = api.of_requester(opened(shop, fresh())["user"]["email"]).get("/v2/openapi.json")
+    desk = shop.get("/v2/openapi.json")
+    assert anyone.content == requester.content != desk.content
+    for name, for_all in (("cause", False), ("wear", False), ("serial", True)):
+        assert f'"{name}"' in desk.text
+        assert (f'"{name}"' in anyone.text, name) == (for_all, name)
+    teams = [
+        answer.json()["paths"]["/v2/support-tickets"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        for answer in (anyone, desk)
+    ]
+    assert [schema["properties"]["team"].get("enum") for schema in teams] == [None, ["billing", "support"]]

@@ -220,6 +220,7 @@ def test_questions_are_answered_by_letters_and_change_nothing() -> None:
         ("#status pendng", "no-such-status", "pending"),
         ("#priority hihg", "no-such-priority", "high"),
         ("#type incidnt", "no-such-type", "incident"),
+        ("#queue printer status:pendng", "no-such-status", "pending"),
     ],
 )
 def test_a_slip_of_the_finger_names_what_may_have_been_meant(words: str, because: str, nearest: str) -> None:

@@ -32,8 +32,8 @@ def test_every_fault_of_a_body_is_told_at_once_with_its_pointer(served: Served) 
     assert isinstance(errors, list)
     assert {e["pointer"]: e["detail"] for e in errors} == {
         "#/subject": "This is required.",
-        "#/number": "Input should be greater than or equal to 1.",
-        "#/lines/1": "Input should be a valid string.",
+        "#/number": "Write 1 or more.",
+        "#/lines/1": "Write a text.",
         "#/sujbect": "There is no such member here.",
     }
     assert "secret words" not in str(problem)

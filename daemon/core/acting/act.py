@@ -12,7 +12,7 @@ from daemon.core.acts import Changed
 from daemon.core.commands.declared import declaration
 from daemon.core.commands.reading import Command, Orders
 from daemon.core.plan import AgentFacts, Facts, Outgoing, Policy, TicketFacts
-from daemon.core.status import PRIORITIES, TYPES
+from daemon.core.status import PRIORITIES, STATUSES, TYPES
 from daemon.core.values import Instant
 
 
@@ -100,6 +100,9 @@ def _queue(work: Work, command: Command) -> None:
     asked = command.argument[:200] or "mine"
     try:
         query.parse(asked)
+    except query.NoStatus as error:
+        work.fault(replace(command, argument=error.status), "no-such-status", STATUSES)
+        return
     except query.SearchError:
         work.fault(command, "no-search")
         return

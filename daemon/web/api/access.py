@@ -18,7 +18,7 @@ from daemon.desk.ticketing import Ticketing
 from daemon.store import clients, display, listing, people
 from daemon.store.conversation import Eyes
 from daemon.store.display import Display
-from daemon.web.api import etags, models, showing
+from daemon.web.api import etags, patterns, showing
 from daemon.web.api.bodies import JSON, read_json, validated
 from daemon.web.api.callers import Caller, Needs, callers
 from daemon.web.api.problems import Fault, Problem, invalid, not_found, pointer
@@ -29,7 +29,7 @@ M = TypeVar("M", bound=BaseModel)
 
 ANYTHING = TypeAdapter(Any)
 TicketNumber = Annotated[
-    str, Path(alias="ticketId", pattern=models.TICKET_ID, description="Such as ticket_1042.", examples=["ticket_1"])
+    str, Path(alias="ticketId", pattern=patterns.TICKET_ID, description="Such as ticket_1042.", examples=["ticket_1"])
 ]
 POINTERS = {
     "assignee": "/assignedTo",

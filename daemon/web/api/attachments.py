@@ -15,7 +15,7 @@ from daemon.mail.attachments import attachment_bytes
 from daemon.store import conversation
 from daemon.store import raw as kept
 from daemon.store.conversation import File
-from daemon.web.api import showing
+from daemon.web.api import patterns, showing
 from daemon.web.api.access import Access, TicketNumber, eyes, may_see, number_of, seen, told
 from daemon.web.api.answers import BYTES, FILES, UPLOAD
 from daemon.web.api.callers import Caller
@@ -24,7 +24,7 @@ from daemon.web.api.uploading import FORM, received
 
 AttachmentId = Annotated[
     str,
-    Path(alias="attachmentId", pattern=r"^attachment_[1-9][0-9]{0,11}-[0-9]{1,4}$", examples=["attachment_1-2"]),
+    Path(alias="attachmentId", pattern=patterns.ATTACHMENT_ID, examples=["attachment_1-2"]),
 ]
 RANGE = re.compile(r"bytes=([0-9]{0,100})-([0-9]{0,100})", re.ASCII)
 RANGES = [

@@ -7,12 +7,12 @@ from fastapi.responses import JSONResponse
 
 from daemon.store import conversation
 from daemon.store.conversation import Happened
-from daemon.web.api import showing
+from daemon.web.api import patterns, showing
 from daemon.web.api.access import Access, TicketNumber, eyes, number_of, seen, told
 from daemon.web.api.answers import Events, says
 from daemon.web.api.callers import Caller
 
-After = Annotated[str | None, Query(pattern=r"^event_[1-9][0-9]{0,11}$", description="Those after this one.")]
+After = Annotated[str | None, Query(pattern=patterns.number_of("event"), description="Those after this one.")]
 
 
 def router(desk: Access) -> APIRouter:

@@ -13,6 +13,7 @@ from daemon.core.query import LONGEST, NoWords, SearchError, parse
 from daemon.core.status import Priority, Status, Type
 from daemon.store import client_search, listing, people, search
 from daemon.store.listing import Order, Place, Wanted
+from daemon.web.api import patterns
 from daemon.web.api.access import Access
 from daemon.web.api.callers import Caller
 from daemon.web.api.models import Instant
@@ -22,7 +23,7 @@ Sort = Literal[
     "createdAt", "-createdAt", "updatedAt", "-updatedAt", "priority", "-priority", "due", "-due", "relevance"
 ]  # fmt: skip
 
-Text = Annotated[str, Field(max_length=254, pattern="^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=254, pattern=patterns.NO_NUL)]
 OF_THE_DESK = frozenset({"team", "assignee", "tag", "promise", "due_within"})
 
 
@@ -50,7 +51,7 @@ class Asked(BaseModel):
     resolved_before: Instant | None = None
     promise: Annotated[list[listing.Promised], Field(description="States of a promise on the ticket.")] = []
     due_within: Annotated[
-        str | None, Field(pattern=r"^[1-9][0-9]{0,3}[mhd]$", description="A running promise is due so soon: 4h, 2d.")
+        str | None, Field(pattern=patterns.SOON, description="A running promise is due so soon: 4h, 2d.")
     ] = None
     sort: Annotated[
         Sort | None,

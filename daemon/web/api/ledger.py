@@ -11,7 +11,7 @@ from daemon.core.values import Outcome
 from daemon.desk import repair, settling
 from daemon.desk.settling import NoSuchMail, NotWaiting
 from daemon.store import ledger
-from daemon.web.api import showing
+from daemon.web.api import patterns, showing
 from daemon.web.api.access import Access, number_of, told
 from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Mail, Mails, Settled
@@ -22,8 +22,8 @@ SIGNED = re.compile(r"-[a-z2-7]{26}(?=@)", re.IGNORECASE)
 """The token in an address: whoever has it may speak for its person."""
 
 State = Literal["filed", "ignored", "quarantined", "failed"]
-MailId = Annotated[str, Path(alias="mailId", pattern=r"^inbound_[1-9][0-9]{0,11}$", examples=["inbound_17"])]
-Before = Annotated[str | None, Query(pattern=r"^inbound_[1-9][0-9]{0,11}$", description="Those before this one.")]
+MailId = Annotated[str, Path(alias="mailId", pattern=patterns.number_of("inbound"), examples=["inbound_17"])]
+Before = Annotated[str | None, Query(pattern=patterns.number_of("inbound"), description="Those before this one.")]
 SETTLED: dict[int | str, dict[str, Any]] = {200: says(Settled, "What became of it.")}
 
 

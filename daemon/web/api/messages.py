@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from daemon.core.values import Address
 from daemon.store import conversation
 from daemon.store.conversation import Said
-from daemon.web.api import showing
+from daemon.web.api import patterns, showing
 from daemon.web.api.access import Access, TicketNumber, by, eyes, for_the_desk, may_see, number_of, seen, told
 from daemon.web.api.answers import MESSAGE, MESSAGES
 from daemon.web.api.callers import Caller
@@ -16,9 +16,9 @@ from daemon.web.api.enclosing import draft, enclosed
 from daemon.web.api.models import NewMessage, NewNote, NewReply, asks
 from daemon.web.api.problems import Fault, Problem, not_found
 
-After = Annotated[str | None, Query(pattern=r"^message_[1-9][0-9]{0,11}$", description="Those after this one.")]
+After = Annotated[str | None, Query(pattern=patterns.number_of("message"), description="Those after this one.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
-MessageId = Annotated[str, Path(alias="messageId", pattern=r"^message_[1-9][0-9]{0,11}$", examples=["message_1"])]
+MessageId = Annotated[str, Path(alias="messageId", pattern=patterns.number_of("message"), examples=["message_1"])]
 
 
 def router(desk: Access) -> APIRouter:

@@ -13,23 +13,18 @@ from pydantic.alias_generators import to_camel
 
 from daemon.core.status import Priority, Status, Type
 from daemon.desk.house import House
+from daemon.web.api.patterns import BASE64, CONTENT_TYPE, EMAIL, LANGUAGE, NO_NUL, TICKET_ID, UPLOAD_ID, WORD
 
 LONGEST_WORDS = 80_000
 MOST_TAGS = 50
 LARGEST_NUMBER = 10**18 - 1
 MOST_FILES = 20
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-EMAIL = rf"^[A-Za-z0-9_'+&-]{{1,30}}(?:\.[A-Za-z0-9_'+&-]{{1,30}}){{0,5}}@{_LABEL}(?:\.{_LABEL}){{1,6}}$"
-BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-TICKET_ID = r"^ticket_[1-9][0-9]{0,11}$"
-UPLOAD_ID = r"^upload_[a-z2-7]{32}$"
-NO_NUL = r"^[^\u0000]*$"
 
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS)]
 Line = Annotated[str, Field(min_length=1, max_length=250)]
 Email = Annotated[str, Field(max_length=254, pattern=EMAIL, examples=["customer@example.net"])]
 Name = Annotated[str, Field(max_length=200)]
-Tag = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Tag = Annotated[str, Field(pattern=WORD)]
 Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS, json_schema_extra={"uniqueItems": True})]
 Assignee = Annotated[
     str,
@@ -94,7 +89,7 @@ class Enclosed(Body):
     ]
     content_type: Annotated[
         str,
-        Field(max_length=100, pattern=r"^[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,70}$", examples=["text/plain"]),
+        Field(max_length=100, pattern=CONTENT_TYPE, examples=["text/plain"]),
     ] = "application/octet-stream"
 
     def data(self) -> bytes:
@@ -143,7 +138,7 @@ class NewTicket(Body):
 class Resolution(Body):
     """How it ended: a code of the desk's own, and words."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", examples=["fixed"])] | None = None
+    code: Annotated[str, Field(pattern=WORD, examples=["fixed"])] | None = None
     text: Annotated[str, Field(max_length=2_000)] | None = None
 
 
@@ -220,7 +215,7 @@ class CardChange(Body):
     phone: Annotated[str, Field(max_length=60)] = ""
     organisation: Annotated[str, Field(max_length=200)] = ""
     remark: Annotated[str, Field(max_length=4_000)] = ""
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{1,8})?$", examples=["de"])] | None = None
+    language: Annotated[str, Field(pattern=LANGUAGE, examples=["de"])] | None = None
 
 
 def asks(model: type[BaseModel], *types: str, house: House | None = None) -> dict[str, Any]:
@@ -230,13 +225,13 @@ def asks(model: type[BaseModel], *types: str, house: House | None = None) -> dic
     told = _whole(schema, known)
     if house is not None:
         properties = told["properties"]
-        properties |= {name: each for name, each in _configured(house).items() if name in properties}
+        properties |= {name: each for name, each in configured(house).items() if name in properties}
     content = {kind: {"schema": told} for kind in types or ("application/json",)}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _configured(house: House) -> dict[str, Any]:
-    """Members whose values the operator declared."""
+def configured(house: House, *, whole: bool = True) -> dict[str, Any]:
+    """Members whose values the operator declared; not ``whole``: with those names alone that customers know."""
     kinds: dict[str, dict[str, Any]] = {
         "text": {"type": ["string", "null"], "maxLength": 1_000, "pattern": NO_NUL},
         "number": {
@@ -254,11 +249,13 @@ def _configured(house: House) -> dict[str, Any]:
             **(kinds[one.kind] if one.kind != "choice" else {"enum": [*one.choices, None]}),
         }
         for one in house.policy.fields
+        if whole or one.portal
     }
+    teams = {"enum": sorted(house.config.teams)} if whole else {"pattern": NO_NUL}
     return {
-        "team": {"type": "string", "enum": sorted(house.config.teams)},
-        "desk": {"type": "string", "enum": [desk.name for desk in house.config.desk]},
-        "fields": {"type": "object", "properties": fields, "additionalProperties": False},
+        "team": {"type": "string", **teams},
+        "desk": {"type": "string", "enum": [desk.name for desk in house.config.desk if whole or desk.portal]},
+        "fields": {"type": "object", "properties": fields, "additionalProperties": not whole},
     }
 
 

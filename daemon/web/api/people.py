@@ -9,7 +9,7 @@ from daemon.desk import contacts
 from daemon.desk.contacts import NoContact
 from daemon.store import people
 from daemon.store.people import Contact
-from daemon.web.api import cursors, showing
+from daemon.web.api import cursors, patterns, showing
 from daemon.web.api.access import Access, number_of, told
 from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Card, Cards
@@ -18,8 +18,8 @@ from daemon.web.api.callers import Caller
 from daemon.web.api.models import CardChange, asks
 from daemon.web.api.problems import Problem, not_found
 
-After = Annotated[str | None, Query(pattern=r"^user_[1-9][0-9]{0,11}$", description="Those after this one.")]
-UserId = Annotated[str, Path(alias="userId", pattern=r"^user_[1-9][0-9]{0,11}$", examples=["user_1"])]
+After = Annotated[str | None, Query(pattern=patterns.number_of("user"), description="Those after this one.")]
+UserId = Annotated[str, Path(alias="userId", pattern=patterns.number_of("user"), examples=["user_1"])]
 
 
 def router(desk: Access) -> APIRouter:
@@ -73,7 +73,7 @@ def router(desk: Access) -> APIRouter:
         try:
             await desk.written(lambda: contacts.change(house, one.addresses[0], wanted))
         except NoContact as error:
-            raise Problem(409, "card-not-changed", "The card cannot say that", f"{str(error).capitalize()}.") from None
+            raise Problem(409, "card-not-changed", "The card cannot say that", f"It is not written: {error}.") from None
         return told(showing.card(await desk.read(lambda: _card(one.id))))
 
     return routes

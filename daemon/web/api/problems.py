@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from daemon.store.writer import StoreUnavailable
+from daemon.web.api.wording import sentence
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -101,17 +102,6 @@ def _through(body: object, error: Mapping[str, Any]) -> list[str | int]:
     return [*steps, last] if error["loc"] and is_there else steps
 
 
-def sentence(error: Mapping[str, Any]) -> str:
-    """What one of pydantic's errors says, as a sentence of ours."""
-    if error["type"] == "extra_forbidden":
-        return "There is no such member here."
-    if error["type"] == "missing":
-        return "This is required."
-    if error["type"] in ("value_error", "assertion_error"):
-        return _ended(str(error.get("ctx", {}).get("error", "This is not valid.")))
-    return _ended(str(error["msg"]))
-
-
 def invalid(faults: Sequence[Fault]) -> Problem:
     """A body or parameters that could be read and do not hold what they should."""
     few = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
@@ -170,7 +160,7 @@ def _wrong(error: RequestValidationError) -> Problem:
     faults: list[Fault] = []
     for one in errors:
         place, *steps = one["loc"]
-        faults.append(Fault(str((steps or [place])[0]), sentence(one), place))
+        faults.append(Fault(str((steps or [place])[0]), sentence(one, place), place))
     return invalid(faults)
 
 
@@ -180,8 +170,3 @@ def _http(error: HTTPException) -> Problem:
         return not_found()
     kind = KINDS.get(status, status.phrase.lower().replace(" ", "-").replace("'", ""))
     return Problem(status, kind, status.phrase.capitalize(), headers=error.headers)
-
-
-def _ended(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else text + "."

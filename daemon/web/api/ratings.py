@@ -7,14 +7,14 @@ from fastapi.responses import JSONResponse
 
 from daemon.desk.change import rate
 from daemon.store import people, ratings
-from daemon.web.api import showing
+from daemon.web.api import patterns, showing
 from daemon.web.api.access import Access, TicketNumber, for_the_desk, number_of, seen, told
 from daemon.web.api.answers import says
 from daemon.web.api.answers_of_desk import Ratings
 from daemon.web.api.callers import Caller
 from daemon.web.api.models import NewRating, asks
 
-After = Annotated[str | None, Query(pattern=r"^rating_[1-9][0-9]{0,11}$", description="Those after this one.")]
+After = Annotated[str | None, Query(pattern=patterns.number_of("rating"), description="Those after this one.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 RATINGS: dict[int | str, dict[str, Any]] = {200: says(Ratings, "Ratings.")}
 

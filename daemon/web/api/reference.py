@@ -1,7 +1,12 @@
-"""``/v2/openapi.json``, and ``/docs``: the same for people, a page of our own without scripts, with curl examples."""
+"""``/v2/openapi.json``, and ``/docs``: the same for people, a page of our own without scripts, with curl examples.
+
+Both are open to everybody; names that are the desk's own (teams, fields that clients do not see) are told in the
+document to a token of the desk alone.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
 import shlex
 from collections.abc import Iterator
@@ -9,12 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from daemon.desk.house import House
 from daemon.desk.tokens import SCOPES
+from daemon.web.api.callers import Known, bearer
 from daemon.web.api.document import METHODS, document
+from daemon.web.api.models import configured
 from daemon.web.pages import Pages
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
@@ -53,18 +60,25 @@ class Group:
 def router(app: FastAPI, house: House, pages: Pages) -> APIRouter:
     """The document, the page, and where the ``type`` of a problem leads."""
     routes = APIRouter()
+    known = Known(house)
 
     @cache
     def made() -> dict[str, Any]:
         return document(app)
 
+    @cache
+    def made_for_others() -> dict[str, Any]:
+        return _with_bodies(made(), configured(house, whole=False))
+
     @routes.get("/v2/openapi.json", include_in_schema=False)
-    def openapi() -> JSONResponse:
-        return JSONResponse(made())
+    async def openapi(request: Request) -> JSONResponse:
+        caller = await known.look_up(bearer(request))
+        whole = caller is not None and caller.requester is None
+        return JSONResponse(made() if whole else made_for_others(), headers={"Vary": "Authorization"})
 
     @routes.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
-        shown = tuple(groups(made(), house.config.http.url))
+        shown = tuple(groups(made_for_others(), house.config.http.url))
         return pages.page("docs.html", 200, groups=shown, scopes=SCOPES, rate=house.config.api.requests_per_minute)
 
     @routes.get("/problems/{kind}", include_in_schema=False)
@@ -72,6 +86,17 @@ def router(app: FastAPI, house: House, pages: Pages) -> APIRouter:
         return RedirectResponse("/docs#errors", 303)
 
     return routes
+
+
+def _with_bodies(document: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    """A document in whose bodies these members are told so."""
+    told = copy.deepcopy(document)
+    for item in told["paths"].values():
+        for method in METHODS:
+            for media in item.get(method, {}).get("requestBody", {}).get("content", {}).values():
+                properties = media["schema"].get("properties", {})
+                properties |= {name: each for name, each in members.items() if name in properties}
+    return told
 
 
 def groups(document: dict[str, Any], url: str) -> Iterator[Group]:
