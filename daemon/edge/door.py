@@ -6,15 +6,12 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from daemon.config import Limits, Listener
 from daemon.core.values import Envelope, Instant, Outcome
 from daemon.edge.gate import Gate, Network, within
 from daemon.edge.tls import CountedTls
-
-if TYPE_CHECKING:
-    from daemon.edge.conversation import Conversation
 
 
 class Intake(Protocol):
@@ -25,6 +22,20 @@ class Intake(Protocol):
 
     async def receive(self, raw: bytes, envelope: Envelope) -> tuple[Outcome, ...]:
         """Keep a mail; one outcome for each of ``envelope.recipients``, in their order."""
+
+
+class Guest(Protocol):
+    """A conversation, as the listener ends it."""
+
+    @property
+    def ended(self) -> asyncio.Task[Any] | None:
+        """What is over when it is; None before it began."""
+
+    def farewell(self) -> None:
+        """Say good-bye, once what is under way is done."""
+
+    def abort(self) -> None:
+        """Cut it off."""
 
 
 @dataclass
@@ -40,7 +51,7 @@ class Door:
     hostname: str
     context: ssl.SSLContext | None
     trusted: tuple[Network, ...]
-    conversations: set[Conversation] = field(default_factory=set)
+    conversations: set[Guest] = field(default_factory=set)
     encrypted: set[CountedTls] = field(default_factory=set)
     receiving: set[asyncio.Task[tuple[Outcome, ...]]] = field(default_factory=set)
     closing: bool = False
