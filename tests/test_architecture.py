@@ -144,3 +144,13 @@ def test_starting_imports_nothing_heavy() -> None:
     code = "import sys, daemon.__main__; print(sorted(m for m in sys.modules if m.startswith('daemon')))"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said == "['daemon', 'daemon.__main__']\n"
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
+def test_the_top_level_holds_what_the_house_names_and_nothing_that_was_left_there() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {name.partition("/")[0] for name in listed.splitlines()}
+    folders = {".ci", "bench", "bin", "daemon", "docs", "notebooks", "reports", "templates", "tests"}
+    files = {".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "config.example.toml", "pyproject.toml"}
+    locks = {name for name in top if name.startswith("requirements") and name.endswith(".lock")}
+    assert top - folders - files - locks == set()

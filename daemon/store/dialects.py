@@ -36,9 +36,11 @@ class Dialect:
 
     ``sought`` takes a term and the places where it may be. ``entries``: the numbers of those in which it is, of tickets
     from a number on (0: all) and of persons; ``persons`` alone; ``holds``: whether it is in an entry of ticket ``{0}``.
-    ``count``: in how many entries it is, about, of tickets or of persons (``whose``). ``among``: in which of given
-    tickets' entries it is; ``of``: in which of given entries. The best ``most`` are told apart. A term stands
-    everywhere from ``common`` entries on; where all do, ``newest`` tickets are looked at first.
+    ``heed_values``: let what is asked in this transaction be planned for the words that are sought. ``count``: in how
+    many entries it is, about, of tickets or of persons (``whose``). ``among``: in which of given tickets' entries it
+    is; ``of``: in which of given entries. The best ``most`` are told apart. A term stands
+    everywhere from ``common`` entries on, and in hardly any below ``few``; where all stand everywhere, so many of the
+    ``newest`` tickets are looked at first.
     """
 
     sought: Callable[[Term, Sequence[str]], str]
@@ -46,11 +48,13 @@ class Dialect:
     persons: str
     holds: str
     count: Callable[[str, Whose], int]
+    heed_values: Callable[[], None]
     among: Callable[[str, Sequence[int]], Rows]
     of: Callable[[str, Sequence[int]], Rows]
     most: int
     common: int
-    newest: int
+    newest: tuple[int, ...]
+    few: int
 
 
 def run(sql: str, *values: Any) -> Rows:
@@ -114,11 +118,13 @@ _SQLITE = Dialect(
     persons=f"SELECT -rowid {_MATCH} AND rowid < 0",
     holds=f"SELECT 1 {_MATCH} AND rowid BETWEEN {{0}}.id << {SHIFT} AND ({{0}}.id << {SHIFT}) + {LAST}",
     count=_count_sqlite,
+    heed_values=lambda: None,
     among=_among_sqlite,
     of=_of_sqlite,
     most=500,
     common=_ENOUGH,
-    newest=20_000,
+    newest=(20_000,),
+    few=1_000,
 )
 
 # -- PostgreSQL
@@ -147,6 +153,12 @@ def _count_postgresql(sought: str, whose: Whose) -> int:
     return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 
 
+def _heed_values() -> None:
+    """A question that was asked some ten times would be planned once for all words, and compiled for one answer."""
+    database.execute_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+    database.execute_sql("SET LOCAL jit = off")
+
+
 def _among_postgresql(sought: str, tickets: Sequence[int]) -> Rows:
     return run(f"SELECT DISTINCT ticket_id {_OF_TICKETS} AND ticket_id = ANY(?)", sought, list(tickets))
 
@@ -161,9 +173,11 @@ _POSTGRESQL = Dialect(
     persons=f"SELECT person_id {_OF_PERSONS}",
     holds=f"SELECT 1 {_OF_TICKETS} AND ticket_id = {{0}}.id",
     count=_count_postgresql,
+    heed_values=_heed_values,
     among=_among_postgresql,
     of=_of_postgresql,
     most=300,
     common=5_000,
-    newest=2_000,
+    newest=(2_000, 20_000),
+    few=3_000,
 )

@@ -16,7 +16,7 @@ from daemon.core.values import Instant
 from daemon.store import query
 from daemon.store.tables import Participant, Promise, Ticket, TicketTag
 
-Order = Literal["createdAt", "updatedAt", "priority", "due"]
+Order = Literal["createdAt", "updatedAt", "priority", "due", "number"]
 Promised = Literal["running", "paused", "kept", "broken", "cancelled"]
 
 NEVER_DUE = 2**62
@@ -63,6 +63,14 @@ class Place:
     ticket: int
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The numbers of tickets, and the place after which the next page begins; None where there is none."""
+
+    tickets: tuple[int, ...]
+    end: Place | None
+
+
 def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None, limit: int) -> list[Place]:
     """The next ``limit`` tickets of a list."""
     value: Any = _value(order)
@@ -101,6 +109,8 @@ def _value(order: Order) -> Any:
     match order:
         case "updatedAt":
             return Ticket.updated_at
+        case "number":
+            return Ticket.id
         case "priority":
             return pw.Case(Ticket.priority, [(name, rank) for rank, name in enumerate(PRIORITIES)], 0)
     return Ticket.opened_at

@@ -14,7 +14,8 @@ what was shown already when another ticket arrives.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import peewee as pw
 
@@ -22,57 +23,76 @@ from daemon.core.query import SearchError, Term, parse
 from daemon.store.dialects import EVERYWHERE, Sql, dialect, marked, run
 from daemon.store.indexing import SHIFT
 
-__all__ = ["SearchError", "best_first", "most_ranked", "ranked", "tickets"]
+__all__ = ["Search", "SearchError", "ranked", "tickets"]
 
-FEW = 1_000
-"""Entries up to which a word stands in hardly any."""
+T = TypeVar("T")
+
 PLACES = {"anywhere": EVERYWHERE, "from": ("who",), "subject": ("subject",)}
 TICKET = f"number >> {SHIFT}"
 
 
 def tickets(text: str, *, notes: bool) -> pw.Node:
-    """The numbers of the tickets that a search finds, for ``Ticket.id.in_``; SearchError with a sentence.
-
-    Within a read, for it looks how common the words are. ``notes``: for an agent.
-    """
-    terms = parse(text)
-    found = _matching(terms, _counts(terms, notes), notes, 0)
-    return pw.SQL(f"({marked(found.text)})", found.values)
+    """The numbers of the tickets that a search finds, for ``Ticket.id.in_``; SearchError with a sentence."""
+    return Search(text, notes=notes).tickets()
 
 
 def ranked(text: str, limit: int, offset: int = 0, *, notes: bool) -> list[int]:
     """The numbers of so many tickets that a search finds, the best first; SearchError with a sentence."""
-    terms = parse(text)
-    counts = _counts(terms, notes)
-    most = dialect().most
-    numbers = _newest(terms, counts, notes, max(most, limit + offset))
-    if offset < most:
-        numbers[:most] = _ordered(counts, numbers[:most])
+    asked = Search(text, notes=notes)
+    wanted = max(asked.most, limit + offset)
+    numbers = asked.newest(lambda since: asked.numbers(since, wanted), wanted)
+    if offset < asked.most:
+        numbers[: asked.most] = asked.best_first(numbers[: asked.most])
     return numbers[offset : offset + limit]
 
 
-def most_ranked() -> int:
-    """How many tickets are told apart by how well they answer a search."""
-    return dialect().most
+class Search:
+    """A search within one read, in which it is looked at once how common its words are. ``notes``: for an agent.
 
-
-def best_first(text: str, numbers: Sequence[int], *, notes: bool, alike: frozenset[int] = frozenset()) -> list[int]:
-    """These tickets, at most so many, that a search finds, the best first; SearchError with a sentence.
-
-    Those that are ``alike`` are not told apart by their words.
+    SearchError with a sentence for a text that cannot be read. ``most``: how many of the newest tickets are told apart
+    by how well they answer it; none where all its words stand everywhere.
     """
-    return _ordered(_counts(parse(text), notes), numbers, alike)
 
+    def __init__(self, text: str, *, notes: bool) -> None:
+        self._terms = parse(text)
+        self._notes = notes
+        self._counts = _counts(self._terms, notes)
+        self._telling = [term for term, count in self._counts.items() if not term.negated and count < dialect().common]
+        self.most = dialect().most if self._telling else 0
 
-def _ordered(counts: dict[Term, int], numbers: Sequence[int], alike: frozenset[int] = frozenset()) -> list[int]:
-    telling = [term for term, count in counts.items() if not term.negated and count < dialect().common]
-    ranks = _ranks(telling, [number for number in numbers if number not in alike])
-    return sorted(numbers, key=lambda number: (-ranks[number], -number))
+    def tickets(self, since: int = 0) -> pw.Node:
+        """The numbers of the tickets that it finds, from a number on, for ``Ticket.id.in_``."""
+        found = _matching(self._terms, self._counts, self._notes, since)
+        return pw.SQL(f"({marked(found.text)})", found.values)
+
+    def numbers(self, since: int, limit: int) -> list[int]:
+        """The same, the newest first."""
+        found = _matching(self._terms, self._counts, self._notes, since)
+        return [row[0] for row in run(f"{found.text} ORDER BY t.id DESC LIMIT ?", *found.values, limit)]
+
+    def newest(self, look: Callable[[int], list[T]], wanted: int) -> list[T]:
+        """What ``look`` finds of the newest so many tickets, from a number on that is lowered until it is as much as is
+        ``wanted``; at last from 0 on. Of words that stand everywhere not all is read."""
+        sought = [count for term, count in self._counts.items() if not term.negated]
+        steps: list[int] = []
+        if sought and min(sought) >= dialect().common:
+            last = run("SELECT MAX(id) FROM ticket")[0][0] or 0
+            steps = [last - newest for newest in dialect().newest if newest < last]
+        for since in steps:
+            if len(found := look(since)) >= wanted:
+                return found
+        return look(0)
+
+    def best_first(self, numbers: Sequence[int], alike: frozenset[int] = frozenset()) -> list[int]:
+        """These tickets, at most ``most``, the best first; those that are ``alike`` are not told apart."""
+        ranks = _ranks(self._telling, [number for number in numbers if number not in alike])
+        return sorted(numbers, key=lambda number: (-ranks[number], -number))
 
 
 def _counts(terms: Iterable[Term], notes: bool) -> dict[Term, int]:
     """In how many entries each term stands, about, up to where it stands everywhere."""
     ways = dialect()
+    ways.heed_values()
     return {
         term: ways.count(ways.sought(term, _places(term, notes)), "person" if term.place == "from" else "ticket")
         for term in terms
@@ -80,44 +100,39 @@ def _counts(terms: Iterable[Term], notes: bool) -> dict[Term, int]:
     }
 
 
-def _newest(terms: Sequence[Term], counts: dict[Term, int], notes: bool, wanted: int) -> list[int]:
-    """So many tickets that match, the newest first; words that stand everywhere are looked for in the newest first."""
-    last = run("SELECT MAX(id) FROM ticket")[0][0] or 0
-    sought = [count for term, count in counts.items() if not term.negated]
-    steps = [0]
-    if sought and min(sought) >= dialect().common and last > dialect().newest:
-        steps = [last - dialect().newest, 0]
-    numbers: list[int] = []
-    for since in steps:
-        found = _matching(terms, counts, notes, since)
-        numbers = [row[0] for row in run(f"{found.text} ORDER BY t.id DESC LIMIT ?", *found.values, wanted)]
-        if len(numbers) == wanted:
-            break
-    return numbers
-
-
 def _matching(terms: Sequence[Term], counts: dict[Term, int], notes: bool, since: int) -> Sql:
     """The numbers of tickets, from ``since`` on where it is not 0, for which all terms hold."""
-    few = min((count for term, count in counts.items() if not term.negated), default=FEW) < FEW
+    few = min((count for term, count in counts.items() if not term.negated), default=dialect().few) < dialect().few
     sets: list[Sql] = []
     conditions = [Sql("t.id >= ?", (since,))] if since else []
+    of_few: list[Sql] = []
     for term in sorted(terms, key=lambda term: counts.get(term, 0)):
-        if term.place == "from":
-            holds = _from(term)
-        elif few and counts.get(term, 0) >= dialect().common:
+        one_by_one = few and term.place != "from" and counts.get(term, 0) >= dialect().common
+        if one_by_one:
             holds = _one_by_one(term, notes)
+        elif term.place == "from":
+            holds = _from(term)
         elif term.place in PLACES:
             entries = dialect().entries(dialect().sought(term, _places(term, notes)), since)
             holds = Sql(_within(f"e{len(sets)}", notes))
             sets.append(Sql(f"e{len(sets)} (number) AS MATERIALIZED ({entries.text})", entries.values))
         else:
             holds = Sql(OWN[term.place], term.words)
-        conditions.append(Sql(f"NOT {holds.text}", holds.values) if term.negated else holds)
+        (of_few if one_by_one else conditions).append(Sql(f"NOT {holds.text}", holds.values) if term.negated else holds)
+    chosen = _all("SELECT t.id, t.requester_id FROM ticket t", conditions)
+    if of_few:  # a set of its own, lest the database asks for these before it knows which are few
+        sets.append(Sql(f"few (id, requester_id) AS MATERIALIZED ({chosen.text})", chosen.values))
+        chosen = _all("SELECT t.id FROM few t", of_few)
+    else:
+        chosen = _all("SELECT t.id FROM ticket t", conditions)
     made = f"WITH {', '.join(one.text for one in sets)} " if sets else ""
-    return Sql(
-        f"{made}SELECT t.id FROM ticket t WHERE {' AND '.join(one.text for one in conditions)}",
-        tuple(value for one in (*sets, *conditions) for value in one.values),
-    )
+    return Sql(made + chosen.text, (*(value for one in sets for value in one.values), *chosen.values))
+
+
+def _all(chosen: str, conditions: Sequence[Sql]) -> Sql:
+    """Those of which all conditions hold."""
+    where = " AND ".join(one.text for one in conditions)
+    return Sql(f"{chosen} WHERE {where}", tuple(value for one in conditions for value in one.values))
 
 
 OWN = {"status": "(t.status = ?)", "tag": "(t.id IN (SELECT ticket_id FROM ticket_tag WHERE tag = ?))"}
@@ -139,11 +154,16 @@ def _one_by_one(term: Term, notes: bool) -> Sql:
     ways = dialect()
     sought = ways.sought(term, _places(term, notes))
     kinds = [_from(term)] if term.place == "anywhere" else []
-    kinds.append(Sql(f"EXISTS ({ways.holds.format('t')})", (sought,)))
+    kinds.append(Sql(_there(ways.holds.format("t")), (sought,)))
     if notes:
-        merged = f"m.merged_into_id = t.id AND EXISTS ({ways.holds.format('m')})"
-        kinds.append(Sql(f"EXISTS (SELECT 1 FROM ticket m WHERE {merged})", (sought,)))
+        merged = f"m.merged_into_id = t.id AND {_there(ways.holds.format('m'))}"
+        kinds.append(Sql(_there(f"SELECT 1 FROM ticket m WHERE {merged}"), (sought,)))
     return Sql(f"({' OR '.join(kind.text for kind in kinds)})", tuple(value for kind in kinds for value in kind.values))
+
+
+def _there(question: str) -> str:
+    """That a question has an answer. EXISTS says the same, and lets PostgreSQL find all answers before the first."""
+    return f"(({question} LIMIT 1) IS NOT NULL)"
 
 
 def _from(term: Term) -> Sql:

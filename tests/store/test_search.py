@@ -185,7 +185,7 @@ def test_the_best_comes_first_and_of_equals_the_newest(store: Store) -> None:
 
 
 def test_more_than_are_ranked_follow_by_age(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = replace(dialects.dialect(), most=2, newest=2)
+    few = replace(dialects.dialect(), most=2, newest=(2,))
     monkeypatch.setattr(search, "dialect", lambda: few)
     numbers = [opened(store, "Coffee", "None.") for _ in range(5)]
     assert found(store, "coffee") == numbers[::-1]
@@ -193,7 +193,7 @@ def test_more_than_are_ranked_follow_by_age(store: Store, monkeypatch: pytest.Mo
 
 
 def test_pages_of_the_api_go_on_by_age_where_ranking_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = replace(dialects.dialect(), most=3, newest=3)
+    few = replace(dialects.dialect(), most=3, newest=(3,))
     monkeypatch.setattr(search, "dialect", lambda: few)
     for _ in range(20):
         opened(store, "Tea", "None.")

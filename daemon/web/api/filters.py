@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from daemon.core import hours
-from daemon.core.query import LONGEST, NoWords, SearchError, parse
+from daemon.core.query import LONGEST
 from daemon.core.status import Priority, Status, Type
-from daemon.store import client_search, listing, people, search
-from daemon.store.listing import Order, Place, Wanted
-from daemon.web.api import patterns
+from daemon.store import listing, people
+from daemon.store.listing import Order, Page, Place, Wanted
+from daemon.web.api import patterns, searching
 from daemon.web.api.access import Access
 from daemon.web.api.callers import Caller
 from daemon.web.api.models import Instant
-from daemon.web.api.problems import Fault, invalid
 
 Sort = Literal[
     "createdAt", "-createdAt", "updatedAt", "-updatedAt", "priority", "-priority", "due", "-due", "relevance"
@@ -76,19 +75,13 @@ class Asked(BaseModel):
         return bool(self.model_fields_set & OF_THE_DESK) or self.order.endswith("due")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The numbers of tickets, and the place after which the next page begins; None where there is none."""
-
-    tickets: tuple[int, ...]
-    end: Place | None
-
-
 def page(desk: Access, asked: Asked, caller: Caller, after: Place | None) -> Page:
     """The next tickets of a list. Reads rows."""
     wanted, order = _wanted(desk, asked, caller), asked.order
     if order == "relevance":
-        return _best_first(asked, wanted, after, caller)
+        return searching.best_first(asked.q, wanted, after, asked.limit, caller)
+    if asked.q.strip():
+        wanted = replace(wanted, found=searching.found(asked.q, caller))
     by: Order = order.removeprefix("-")  # type: ignore[assignment]
     return _page(wanted, by, descending=order.startswith("-"), after=after, limit=asked.limit)
 
@@ -97,51 +90,6 @@ def _page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None
     places = listing.page(wanted, order, descending=descending, after=after, limit=limit + 1)
     end = places[limit - 1] if len(places) > limit else None
     return Page(tuple(place.ticket for place in places[:limit]), end)
-
-
-def _best_first(asked: Asked, wanted: Wanted, after: Place | None, caller: Caller) -> Page:
-    """The newest that match by how well they do, then the older ones by age.
-
-    Among the former a place is how many were shown, as a negative number, of the tickets that there were then (up to
-    that number); among the latter it is one by age. So what arrives meanwhile moves nothing.
-    """
-    if after is not None and after.value >= 0:
-        return _page(wanted, "createdAt", descending=True, after=after, limit=asked.limit)
-    shown, until = (-after.value, after.ticket) if after is not None else (0, listing.newest())
-    most, end = search.most_ranked(), shown + asked.limit
-    there = replace(wanted, until=until)
-    places = listing.page(there, "createdAt", descending=True, after=None, limit=max(most, end) + 1)
-    numbers = [place.ticket for place in places]
-    numbers[:most] = _ranked(asked.q, numbers[:most], caller) if numbers else []
-    if len(places) <= end:
-        return Page(tuple(numbers[shown:end]), None)
-    return Page(tuple(numbers[shown:end]), Place(-end, until) if end < most else places[end - 1])
-
-
-def _sees_notes(caller: Caller) -> bool:
-    return caller.requester is None and caller.may("notes:read")
-
-
-def _ranked(text: str, numbers: list[int], caller: Caller) -> list[int]:
-    """Found tickets, the best first; of those that a requester does not read whole, words tell nothing."""
-    theirs = people.today(caller.requester) if caller.requester is not None else None
-    alike = client_search.in_part(numbers, theirs) if theirs is not None else frozenset[int]()
-    return search.best_first(text, numbers, notes=_sees_notes(caller), alike=alike)
-
-
-def _found(asked: Asked, caller: Caller) -> Any:
-    """What must hold of the tickets that a search finds, signs alone none; a requester's finds nothing by what only the
-    desk sees."""
-    try:
-        if caller.requester is None:
-            return listing.among(search.tickets(asked.q, notes=_sees_notes(caller)))
-        if any(term.place == "tag" for term in parse(asked.q)):
-            raise SearchError("tags are the desk's own")
-        return client_search.condition(asked.q, people.today(caller.requester))
-    except NoWords:
-        return listing.among(())
-    except SearchError as error:
-        raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
 
 
 def _wanted(desk: Access, asked: Asked, caller: Caller) -> Wanted:
@@ -168,7 +116,6 @@ def _wanted(desk: Access, asked: Asked, caller: Caller) -> Wanted:
         promised=tuple(asked.promise),
         due_before=now + hours.duration(asked.due_within) if asked.due_within else None,
         theirs=people.today(caller.requester) if caller.requester is not None else None,
-        found=_found(asked, caller) if asked.q.strip() else None,
     )
 
 
