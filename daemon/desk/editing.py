@@ -132,4 +132,6 @@ def _may_requester(house: House, ticket: TicketFacts, changes: Changes) -> None:
     moves = ("closed",) if ticket.status in BACKLOG else MOVES_OF_REQUESTERS.get(ticket.status, ())
     if status is not None and status != ticket.status and status not in moves:
         sentence = f"it is {ticket.status}; its requester may make it {' or '.join(moves) or 'nothing else'}"
+        if ticket.status == "merged":
+            sentence = "it goes on with another request, whose requester alone closes it; a reply reaches us"
         raise Refused("conflict", "move-not-allowed", sentence, "status", moves)

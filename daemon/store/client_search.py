@@ -19,6 +19,7 @@ from daemon.store.clients import visible
 from daemon.store.dialects import dialect
 from daemon.store.display import address_of
 from daemon.store.indexing import SHIFT
+from daemon.store.listing import GOES_ON, GoesOn
 from daemon.store.people import selves
 from daemon.store.tables import Event, Message, Participant, Person, Ticket
 
@@ -44,8 +45,10 @@ def _in_part(person: int) -> Any:
 
 def _found_in_part(terms: Sequence[Term], person: int) -> list[int]:
     chosen: Any = (
-        Participant.select(Ticket.id, Ticket.status, Ticket.subject, Person.name, address_of(Person))
+        Participant.select(Ticket.id, GoesOn.status, Ticket.subject, Person.name, address_of(Person))
         .join(Ticket, on=(Participant.ticket == Ticket.id))
+        .join(GoesOn, on=(GoesOn.id == GOES_ON))
+        .switch(Ticket)
         .join(Person, on=(Ticket.requester == Person.id))
         .where(Participant.person == person, Participant.via.is_null(), _in_part(person))
         .order_by(Ticket.id.desc())

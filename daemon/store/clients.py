@@ -7,6 +7,7 @@ A note, a reply that waits or is held, and a machine's mail are nobody's to see.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from daemon.core.values import Attachment as Part
 from daemon.core.values import Instant
 from daemon.store import facts, people
 from daemon.store.prepared import Prepared, Slot, Slots
-from daemon.store.tables import Attachment, Message, Outbox, Participant, Person, Ticket
+from daemon.store.tables import Attachment, Event, Message, Outbox, Participant, Person, Ticket
 
 HIGHEST = 10**12
 OVER = ("merged", "spam")
@@ -114,6 +115,7 @@ SENT = Prepared(
         Outbox.ticket.in_(Slots("tickets")), Outbox.kind == "answer", Outbox.message.is_null(False)
     )
 )
+MERGES = Prepared(Event.select(Event.data).where(Event.ticket == Slot("ticket"), Event.kind == "merged"))
 FILES = Prepared(
     Attachment.select(*PART, Attachment.message)
     .where(Attachment.message.in_(Slots("messages")))
@@ -142,17 +144,27 @@ def ticket(number: int, person: int) -> ClientTicket | None:
 def _known_as(person: int, via: int | None, *row: object) -> ClientTicket:
     """A ticket under the number and the subject by which its customer knows it."""
     found = ClientTicket(via or row[0], *row)  # type: ignore[arg-type]
-    return found if via is None else replace(found, subject=facts.ticket_row(via).subject)
+    if via is None:
+        return found
+    _, _, subject, _, opened_at, *_ = ONE.first(number=via) or ()
+    return replace(found, subject=subject, opened_at=opened_at)
 
 
 def said(seen: ClientTicket, person: int) -> list[Said]:
-    """What a client may see of the conversation, the oldest first; without files."""
-    numbers = list(dict.fromkeys((seen.id, seen.number)))
+    """What a client may see of the conversation, the oldest first; without files.
+
+    Of a ticket that theirs was merged into, until that was undone, it is what they wrote and what was sent to them.
+    """
+    former = {into for data in MERGES.column(ticket=seen.number) if (into := json.loads(data).get("to"))}
+    former -= {seen.id, seen.number}
+    numbers = list(dict.fromkeys((seen.id, seen.number, *sorted(former))))
     since = {number: place[1] for number in numbers if (place := PLACE.first(ticket=number, person=person))}
     came = facts.came(seen.id)
     own = frozenset(people.selves((person,)))
 
     def shares_thread(at_ticket: int, other: int | None) -> bool:
+        if at_ticket in former:
+            return other in own
         return at_ticket != seen.id or other in own or came.get(other, seen.id) == seen.number
 
     received: set[int] = set()
@@ -170,6 +182,12 @@ def said(seen: ClientTicket, person: int) -> list[Said]:
         if of_thread and (in_time or number in received or author in own):
             found.append(Said(number, is_agent, author, name or "", at, words, raw, letters.get(number)))
     return found
+
+
+def since(number: int, person: int) -> Instant | None:
+    """When somebody came to a ticket; None where they take no part in it."""
+    place = PLACE.first(ticket=number, person=person)
+    return None if place is None else int(place[1])
 
 
 def visible(number: int, person: int) -> tuple[int, ...]:

@@ -15,12 +15,11 @@ import peewee as pw
 
 from daemon.core.values import Attachment as Filed
 from daemon.core.values import Instant
-from daemon.store import people, query
+from daemon.store import clients, people, query
 from daemon.store.clients import PART, visible
 from daemon.store.display import Somebody, address_of
 from daemon.store.tables import Attachment, Event, Message, Person, Ticket
 
-MOVES = ("ticket_opened", "status_changed")
 WORDS = ("customer_replied", "agent_replied")
 
 
@@ -84,7 +83,7 @@ def messages(number: int, eyes: Eyes, after: int, limit: int) -> list[Said]:
     """The messages of a ticket after one of them, oldest first."""
     rows = query.rows(_messages(number, eyes).where(Message.id > after).order_by(Message.id).limit(limit))
     files = _files([row[0] for row in rows])
-    return [_said(row, files.get(row[0], ())) for row in rows]
+    return _as_sent([_said(row, files.get(row[0], ())) for row in rows], number, eyes)
 
 
 def message(number: int, message: int, eyes: Eyes) -> Said | None:
@@ -95,7 +94,16 @@ def message(number: int, message: int, eyes: Eyes) -> Said | None:
     row = query.first(_messages(number, eyes).where(Message.id == message))
     if row is None and eyes.person is None and (into := merged_into(number)) is not None:
         row = query.first(_messages(into, eyes).where(Message.id == message))
-    return _said(row, _files([message]).get(message, ())) if row else None
+    found = [_said(row, _files([message]).get(message, ()))] if row else []
+    return next(iter(_as_sent(found, number, eyes)), None)
+
+
+def _as_sent(messages: list[Said], number: int, eyes: Eyes) -> list[Said]:
+    """Messages as these eyes have them: an answer went out under the ticket's subject, not that of its agent's mail."""
+    if eyes.person is None:
+        return messages
+    subject = query.rows(Ticket.select(Ticket.subject).where(Ticket.id == number))[0][0]
+    return [replace(one, subject=subject) if one.kind == "agent" else one for one in messages]
 
 
 def _messages(number: int, eyes: Eyes) -> Any:
@@ -211,9 +219,14 @@ def events(number: int, eyes: Eyes, after: int, limit: int) -> list[Happened]:
 
 
 def _known(number: int, person: int, seen: tuple[int, ...]) -> Any:
-    """The events that somebody knows of under the number of their ticket, also where it goes on under another."""
-    said = Event.kind.in_(WORDS) & Event.message.in_(seen)
-    rated = (Event.kind == "rated") & Event.actor.in_(people.selves((person,)))
-    here = (Event.ticket == number) & (Event.kind.in_(MOVES) | rated | said)
-    into = merged_into(number)
-    return here if into is None else here | ((Event.ticket == into) & said)
+    """The events that somebody knows of under the number of their ticket, also where it goes on under another, since
+    they came; that it does is not for them to know."""
+    known = Event.kind.in_(WORDS) & Event.message.in_(seen)
+    known |= (Event.ticket == number) & (Event.kind == "rated") & Event.actor.in_(people.selves((person,)))
+    for ticket in (number, merged_into(number)):
+        since = clients.since(ticket, person) if ticket is not None else None
+        if since is not None:
+            kinds = ("ticket_opened", "status_changed") if ticket == number else ("status_changed",)
+            merging = (Event.kind == "status_changed") & Event.data.contains('"merged"')
+            known |= (Event.ticket == ticket) & Event.kind.in_(kinds) & (Event.at >= since) & ~merging
+    return known

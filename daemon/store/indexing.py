@@ -3,8 +3,8 @@
 Each message has an entry, with its subject and the names of what is attached; a ticket has one where its subject is
 no longer that of its first message; a person one with their names and addresses: a ticket's requester is looked up when
 it is searched for, so that a new name costs one entry. What clients do not see (notes, machines' mail, answers that
-are not out yet) has a place of its own in an entry. The ``number`` of an entry is that of the ticket and the message
-in one, so that those of a ticket lie together; a person's is below 0.
+are not out yet, and the subject under which an agent wrote one) has a place of its own in an entry. The ``number`` of
+an entry is that of the ticket and the message in one, so that those of a ticket lie together; a person's is below 0.
 
 SQLite: ``search``, an FTS5 table that keeps its words, for without them it could not forget any. Its tokenizer is
 ``ascii``, which leaves words as they are folded here. PostgreSQL: ``search_entry``, a tsvector with one weight a place.
@@ -24,10 +24,9 @@ from daemon.store import query
 from daemon.store.prepared import Prepared, Slot
 from daemon.store.tables import About, Attachment, MailAddress, Message, Person, Ticket, database
 
-VERSION = "1"
+VERSION = "2"
 """Of the words that stand in entries: another one where they are folded otherwise."""
 PLACES = ("subject", "who", "words", "notes")
-SHOWN = ("customer", "agent")
 SHIFT = 31
 MERGING = "INSERT INTO search (search, rank) VALUES ('automerge', 8)"  # half the writing, a little more to read
 TABLE = f"CREATE VIRTUAL TABLE search USING fts5 ({', '.join(PLACES)}, tokenize = 'ascii')"
@@ -46,7 +45,7 @@ NAMES = Prepared(
 SUBJECT = Prepared(Ticket.select(Ticket.subject).where(Ticket.id == Slot("ticket")))
 FIRST = Prepared(
     Message.select(Message.subject)
-    .where(Message.ticket == Slot("ticket"), Message.state == "filed", Message.kind.in_(SHOWN))
+    .where(Message.ticket == Slot("ticket"), Message.state == "filed", Message.kind == "customer")
     .order_by(Message.id)
     .limit(1)
 )
@@ -80,8 +79,10 @@ def add_message(
 ) -> None:
     """Let a message be found; ``names`` are those of what is attached."""
     said = " ".join((words, *names))
-    if state == "filed" and kind in SHOWN:
+    if state == "filed" and kind == "customer":
         _put(_number(ticket, message), subject=subject, words=said)
+    elif state == "filed" and kind == "agent":
+        _put(_number(ticket, message), words=said, notes=subject)  # it went out under the ticket's own subject
     else:
         _put(_number(ticket, message), notes=f"{subject} {said}")
 

@@ -20,6 +20,9 @@ Order = Literal["createdAt", "updatedAt", "priority", "due", "number"]
 Promised = Literal["running", "paused", "kept", "broken", "cancelled"]
 
 NEVER_DUE = 2**62
+GoesOn: Any = Ticket.alias()
+GOES_ON = pw.fn.COALESCE(Ticket.merged_into, Ticket.id)
+"""The ticket that a ticket is by now."""
 STILL_OWED = frozenset({"running", "paused"})
 
 
@@ -29,7 +32,8 @@ class Wanted:
 
     ``assignees`` and ``requesters`` are persons, ``unassigned`` asks for tickets that nobody has (or that one of
     ``assignees`` has). Instants: since inclusive, before exclusive. ``due_before``: a promise that still runs is due
-    by then. ``theirs``: only tickets in whose own conversation this person takes part. ``found``: the condition
+    by then. ``theirs``: only tickets in whose own conversation this person takes part; one that was merged is to them
+    what the other one is. ``found``: the condition
     of a search. ``until``: none with a higher number.
     """
 
@@ -73,14 +77,17 @@ class Page:
 
 def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None, limit: int) -> list[Place]:
     """The next ``limit`` tickets of a list."""
-    value: Any = _value(order)
+    shown = Ticket if wanted.theirs is None else GoesOn
+    value: Any = _value(order, shown)
     chosen: Any = Ticket.select(value, Ticket.id)
+    if wanted.theirs is not None:
+        chosen = chosen.join(GoesOn, on=(GoesOn.id == GOES_ON))
     if order == "due":
         owed = _owed_first()
-        chosen = chosen.join(owed, pw.JOIN.LEFT_OUTER, on=(owed.c.ticket_id == Ticket.id))
+        chosen = chosen.switch(Ticket).join(owed, pw.JOIN.LEFT_OUTER, on=(owed.c.ticket_id == Ticket.id))
         value = pw.fn.COALESCE(owed.c.due, NEVER_DUE)
         chosen = chosen.select(value, Ticket.id)
-    for condition in _conditions(wanted):
+    for condition in _conditions(wanted, shown):
         chosen = chosen.where(condition)
     if after is not None:
         chosen = chosen.where(_beyond(value, after, descending))
@@ -105,10 +112,10 @@ def _beyond(value: Any, after: Place, descending: bool) -> Any:
     return (value >= after.value) & ((value > after.value) | (Ticket.id > after.ticket))
 
 
-def _value(order: Order) -> Any:
+def _value(order: Order, shown: Any) -> Any:
     match order:
         case "updatedAt":
-            return Ticket.updated_at
+            return shown.updated_at
         case "number":
             return Ticket.id
         case "priority":
@@ -126,11 +133,11 @@ def _owed_first() -> Any:
     )
 
 
-def _conditions(wanted: Wanted) -> list[Any]:
+def _conditions(wanted: Wanted, shown: Any) -> list[Any]:
     found: list[Any] = [
         column.in_(values)
         for column, values in (
-            (Ticket.status, wanted.statuses),
+            (shown.status, wanted.statuses),
             (Ticket.priority, wanted.priorities),
             (Ticket.type, wanted.types),
             (Ticket.team, wanted.teams),
@@ -147,8 +154,8 @@ def _conditions(wanted: Wanted) -> list[Any]:
         found.append(Ticket.id.in_(TicketTag.select(TicketTag.ticket).where(TicketTag.tag == tag)))
     for column, since, before in (
         (Ticket.opened_at, wanted.created_since, wanted.created_before),
-        (Ticket.updated_at, wanted.updated_since, wanted.updated_before),
-        (Ticket.resolved_at, wanted.resolved_since, wanted.resolved_before),
+        (shown.updated_at, wanted.updated_since, wanted.updated_before),
+        (shown.resolved_at, wanted.resolved_since, wanted.resolved_before),
     ):
         found += [column >= since] if since is not None else []
         found += [column < before] if before is not None else []

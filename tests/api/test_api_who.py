@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from tests.api.asking import Api, done, opened, path, refused
-from tests.journey.mails import fresh, new_mail
+from tests.journey.mails import fresh, new_mail, reply_to, text_of
 from tests.journey.running import AGENT, RunningDesk
 
 INTERNAL = {"team", "tags", "assignee", "promises", "escalationLevel", "resolution", "mergedInto", "channel"}
@@ -264,3 +265,86 @@ def test_a_reply_under_the_number_of_a_merged_ticket_is_answered_under_that_numb
     assert done(answer, 201)["ticketId"] == one["id"]
     assert done(her.get(answer.headers["location"]))["body"] == "Once more."
     assert two["id"] not in answer.text + answer.headers["location"]
+
+
+def test_the_subject_of_an_agents_mail_is_not_for_customers(
+    shop: httpx.Client, agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    first = desk.send(new_mail(fresh("subject"), "Please help.", Subject="Printer"))
+    customer = str(first.letter("acknowledgement").recipient)
+    mail = reply_to(first.letter("notification", AGENT).mail, AGENT, "We come.", Subject="Re: difficultperson")
+    desk.send(mail, door="inside").letter("answer")
+    client = api.of_requester(customer)
+    said = done(client.get(f"/v2/support-tickets/ticket_{first.ticket}/messages"))["data"]
+    assert [one["subject"] for one in said] == ["Printer", "Printer"]
+    for words in ("difficultperson", "subject:diff*"):
+        assert done(client.get("/v2/support-tickets", params={"q": words}))["data"] == []
+    assert done(agent.get("/v2/support-tickets", params={"q": "difficultperson"}))["data"]
+
+
+def test_after_a_merge_no_subject_of_the_other_ticket_is_shown_or_found(
+    shop: httpx.Client, agent: httpx.Client, api: Api
+) -> None:
+    ann, bea = fresh("ann"), fresh("bea")
+    one, two = opened(shop, ann, subject="Vpn down"), opened(shop, bea, subject="Alpacas")
+    done(agent.post(path(one, "/merge"), json={"into": two["id"]}))
+    done(agent.post(path(two, "/messages"), json={"kind": "reply", "body": "To both."}), 201)
+    her = api.of_requester(ann)
+    answer = her.get(path(one, "/messages"))
+    assert [m["subject"] for m in done(answer)["data"]] == ["Vpn down", "Vpn down"]
+    assert "lpaca" not in answer.text
+    for words in ("alpacas", "subject:al*", f"subject:{two['number']}"):
+        assert done(her.get("/v2/support-tickets", params={"q": words}))["data"] == []
+
+
+def test_a_merged_ticket_is_to_its_customer_what_the_other_is_by_now(
+    shop: httpx.Client, agent: httpx.Client, api: Api
+) -> None:
+    ann, bea = fresh("ann"), fresh("bea")
+    one, two = opened(shop, ann), opened(shop, bea)
+    her = api.of_requester(ann)
+    done(agent.post(path(one, "/merge"), json={"into": two["id"]}))
+    before = her.get(path(one))
+    assert done(before)["status"] == "new"
+    assert "merged" not in her.get(path(one, "/events")).text
+
+    done(agent.post(path(two, "/messages"), json={"kind": "reply", "body": "To both."}), 201)
+    again = her.get(path(one), headers={"If-None-Match": before.headers["etag"]})
+    assert done(again)["status"] == "pending"
+    for asked, found in (("pending", [one["id"]]), ("merged", []), ("new", [])):
+        listed = her.get("/v2/support-tickets", params={"status": asked})
+        assert [t["id"] for t in done(listed)["data"]] == found
+        searched = her.get("/v2/support-tickets", params={"q": f"status:{asked}"})
+        assert [t["id"] for t in done(searched)["data"]] == found
+    assert [e["kind"] for e in done(her.get(path(one, "/events")))["data"]] == [
+        "ticket_opened",
+        "agent_replied",
+        "status_changed",
+    ]
+    stale = her.put(path(one), json={"status": "closed"}, headers={"If-Match": before.headers["etag"]})
+    refused(stale, 412, "changed-meanwhile")
+    told = refused(her.put(path(one), json={"status": "closed"}), 409, "move-not-allowed")
+    assert (told["allowed"], "another request" in told["detail"]) == ([], True)
+
+
+def test_after_an_undone_merge_a_customer_keeps_what_they_wrote_and_were_sent(
+    shop: httpx.Client, agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    gone, stays = (desk.send(new_mail(fresh(name), f"Words of {name}.")) for name in ("gone", "stays"))
+    notified = gone.letter("notification", AGENT).mail
+    merged = desk.send(reply_to(notified, AGENT, f"#merge {stays.ticket}"), "inside").letter("receipt", AGENT).mail
+    hers, other = (api.of_requester(one.letter("acknowledgement").recipient) for one in (gone, stays))
+    number, into = ({"id": f"ticket_{one.ticket}"} for one in (gone, stays))
+    done(agent.post(path(into, "/messages"), json={"kind": "reply", "body": "To both: kestrels."}), 201)
+    done(hers.post(path(number, "/messages"), json={"kind": "reply", "body": "Mine: flamingos."}), 201)
+    done(other.post(path(into, "/messages"), json={"kind": "reply", "body": "Not yours: penguins."}), 201)
+    [address] = re.findall(r"mailto:(support\+u\S+?)\?", text_of(merged))
+    desk.send(new_mail(AGENT, "#undo", To=address), "inside")
+    assert done(agent.get(path(number)))["mergedInto"] is None
+    said = ["Words of gone.", "To both: kestrels.", "Mine: flamingos."]
+    assert [m["body"].strip() for m in done(hers.get(path(number, "/messages")))["data"]] == said
+    for words, found in (("flamingos", True), ("kestrels", True), ("penguins", False), ("words stays", False)):
+        assert bool(done(hers.get("/v2/support-tickets", params={"q": words}))["data"]) == found, words
+    kinds = [e["kind"] for e in done(hers.get(path(number, "/events")))["data"]]
+    assert kinds[:3] == ["ticket_opened", "agent_replied", "customer_replied"]
+    assert "flamingos" not in other.get(path(into, "/messages")).text

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from daemon import clock
 from daemon.desk import tokens
 from daemon.desk.house import House
+from daemon.store import versions
 from daemon.web.api import etags
 from daemon.web.api.bodies import read_json, validated
 from daemon.web.api.callers import Caller, callers
@@ -87,8 +88,8 @@ def routes_of_tests(served: Served) -> APIRouter:
         expected = etags.expected(request)
 
         def act() -> str:
-            expected.check(number)
-            return etags.tag_of(number)
+            expected.check(etags.tag(number, versions.last_event(number)))
+            return etags.tag(number, versions.last_event(number))
 
         return {"tag": await asyncio.wrap_future(served.house.store.write(act))}
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel, TypeAdapter
 from daemon.desk.asking import By, Refused
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
-from daemon.desk.ticketing import Ticketing
-from daemon.store import clients, display, listing, people
+from daemon.desk.ticketing import Check, Ticketing
+from daemon.store import clients, conversation, display, listing, people, versions
 from daemon.store.conversation import Eyes
 from daemon.store.display import Display
 from daemon.web.api import etags, patterns, showing
@@ -119,16 +119,39 @@ def seen(caller: Caller, number: int) -> Display:
 
 
 def as_read_by(caller: Caller, one: Display) -> Display:
-    """A ticket with what this caller may read of it: who came to a ticket of others reads what was said since then,
-    and not their telephone numbers. Reads rows."""
+    """A ticket with what this caller may read of it. Reads rows.
+
+    A requester's that was merged is what the other one is by now. Who came to a ticket of others reads what was said
+    since then, and not their telephone numbers.
+    """
     if caller.requester is None:
         return one
     person = people.today(caller.requester)
+    if (into := conversation.merged_into(one.number)) is not None and (other := display.ticket(into)) is not None:
+        one = one._replace(
+            status=other.status,
+            updated_at=max(one.updated_at, other.updated_at),
+            resolved_at=other.resolved_at,
+            closed_at=other.closed_at,
+            revision=max(one.revision, other.revision),
+        )
     if one.requester.id in people.selves((person,)):
         return one
     first = display.opening(one.number)
     description = one.description if first in clients.visible(one.number, person) else ""
     return one._replace(requester=one.requester._replace(phone="", organisation=""), description=description)
+
+
+def unless_changed(request: Request, caller: Caller) -> Check:
+    """What ``If-Match`` asks of a ticket, as ``as_read_by`` has it, in the transaction that changes it."""
+    expected = etags.expected(request)
+
+    def check(number: int) -> None:
+        into = conversation.merged_into(number) if caller.requester is not None else None
+        events = [versions.last_event(one) for one in (number, into) if one is not None]
+        expected.check(etags.tag(number, max(events)))
+
+    return check
 
 
 def may_see(caller: Caller, number: int) -> None:

@@ -11,7 +11,17 @@ from daemon.core.values import Address
 from daemon.desk.asking import Changes, Refused
 from daemon.store import display, facts, people
 from daemon.web.api import cursors, declared, etags, showing
-from daemon.web.api.access import Access, TicketNumber, as_read_by, by, for_the_desk, number_of, seen, told
+from daemon.web.api.access import (
+    Access,
+    TicketNumber,
+    as_read_by,
+    by,
+    for_the_desk,
+    number_of,
+    seen,
+    told,
+    unless_changed,
+)
 from daemon.web.api.answers import TICKET, TICKETS
 from daemon.web.api.bodies import MERGE_PATCH
 from daemon.web.api.callers import Caller
@@ -83,7 +93,7 @@ def router(desk: Access) -> APIRouter:
         wanted = declared.read(house, TicketChange, data, caller)
         await desk.read(lambda: seen(caller, number))
         changes = await desk.read(lambda: _changes(desk, wanted.model_dump(exclude_unset=True)))
-        await desk.ticketing.update(by(caller), number, changes, etags.expected(request).check)
+        await desk.ticketing.update(by(caller), number, changes, unless_changed(request, caller))
         return await desk.answer(caller, number)
 
     @routes.put(
@@ -112,7 +122,7 @@ def router(desk: Access) -> APIRouter:
         for_the_desk(caller)
         into = (await desk.body(request, Merge)).into
         number = number_of(ticket)
-        await desk.ticketing.merge(by(caller), number, number_of(into), etags.expected(request).check)
+        await desk.ticketing.merge(by(caller), number, number_of(into), unless_changed(request, caller))
         return await desk.answer(caller, number)
 
     return routes
