@@ -127,6 +127,14 @@ class Webhook(Section):
     def allowed_networks(self) -> tuple[public.Network, ...]:
         return tuple(ipaddress.ip_network(one) for one in self.allow if "/" in one)
 
+    def may_call(self, address: public.Address) -> bool:
+        """Whether this address may be called for the URL's host."""
+        return (
+            self.host in self.allowed_names
+            or public.is_public(address)
+            or public.is_among(address, self.allowed_networks)
+        )
+
     def secrets(self) -> tuple[str, ...]:
         """What signs its messages, the newest first; ConfigurationError if one cannot be read or used."""
         option, place = ("secret_env", self.secret_env) if self.secret_env else ("secret_file", self.secret_file)
@@ -157,8 +165,11 @@ def _signs(secret: str) -> bool:
 
 
 def webhook_faults(webhooks: Sequence[Webhook], desks: frozenset[str], teams: frozenset[str]) -> Iterator[str]:
-    """Desks and teams that are not there; sentences with their paths."""
+    """Desks and teams that are not there, and addresses that are never called; sentences with their paths."""
     for i, webhook in enumerate(webhooks):
+        address = public.address("127.0.0.1" if webhook.host == "localhost" else webhook.host)
+        if address is not None and not webhook.may_call(address):
+            yield f"webhook[{i}].url: {webhook.host} is not public; allow = [{webhook.host!r}] lets it be called"
         for what, named, known in (("desk", webhook.desks, desks), ("team", webhook.teams, teams)):
             for name in named:
                 if name not in known:

@@ -335,7 +335,7 @@ def test_the_daemon_says_from_where_mail_comes_when_nothing_listens(tmp_path: Pa
     ) as process:
         assert process.stdout is not None
         try:
-            assert "is running: mailbox support on 127.0.0.1:1, health" in process.stdout.readline()
+            assert "is running: mailbox support on 127.0.0.1:1, API on http://" in process.stdout.readline()
         finally:
             process.terminate()
 

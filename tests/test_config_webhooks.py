@@ -73,7 +73,14 @@ def test_two_webhooks_of_one_name_are_a_fault() -> None:
     ],
 )
 def test_names_and_addresses_are_urls(url: str) -> None:
-    assert hook(url=url).webhook[0].url == url
+    assert hook(url=url, allow=["192.0.2.0/24", "2001:db8::/32", "localhost"]).webhook[0].url == url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.1.2.3", "169.254.169.254", "[::1]"])
+def test_an_address_that_could_never_be_called_is_told_at_once(host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"webhook\[0\].url: .* is not public; allow = "):
+        hook(url=f"http://{host}/")
+    assert hook(url=f"http://{host}/", allow=[host.strip("[]")])
 
 
 def test_what_is_allowed_is_a_name_or_a_network() -> None:

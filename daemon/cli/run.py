@@ -54,7 +54,8 @@ def welcome(daemon: Daemon) -> None:
         else f"the Maildir {config.storage.path('outbox')} (no relay is configured)"
     )
     ways = ", ".join(doors) or "no listener and no mailbox"
-    say(f"Counterfoil is running: {ways}, health on http://{config.http.host}:{daemon.http_port}/health.")
+    pages = "portal and API" if config.portal.enabled else "API"
+    say(f"Counterfoil is running: {ways}, {pages} on http://{config.http.host}:{daemon.http_port}.")
     say(f"Desk {desk.address}, database {config.storage.database_url}, outgoing mail to {out}.")
     smtp = next(
         (a for listener, a in zip(config.listen, daemon.doors.addresses, strict=True) if listener.protocol == "smtp"),

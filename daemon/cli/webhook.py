@@ -105,8 +105,9 @@ def replay(
     """
     from daemon.desk import webhooks
 
-    count = _write(config, lambda here: webhooks.replay(here, name, since))
-    say(f"webhook {name}: goes on with event {since}; events to tell: {count}")
+    count, paused = _write(config, lambda here: webhooks.replay(here, name, since))
+    when = f" once it is resumed: counterfoil webhook resume {name}" if paused else ""
+    say(f"webhook {name}: goes on with event {since}{when}; events to tell: {count}")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from daemon.core.case import move, notices, told_of
 from daemon.core.commands.reading import Orders
 from daemon.core.plan import AgentFacts, Event, Facts, Filing, Outgoing, Plan, Policy, TicketFacts
 from daemon.core.status import after_agent_replied
+from daemon.core.typed import is_blank
 from daemon.core.values import Address, Instant
 
 
@@ -42,7 +43,7 @@ class CarryingOut:
         """The words that go to customers; '' for none."""
         if orders.note is not None:
             return ""
-        return "\n\n".join(part for part in (*work.words, orders.words.strip("\n")) if part.strip())
+        return "\n\n".join(part for part in (*work.words, orders.words.strip("\n")) if not is_blank(part))
 
     def without_ticket(self, work: Work) -> Plan:
         """Commands that concern no ticket: questions, and the agent's own affairs."""

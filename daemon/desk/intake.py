@@ -98,10 +98,16 @@ class Reception:
         return await self.settle(raw, parsed, envelope)
 
     async def receive_form(
-        self, raw: bytes, envelope: Envelope, evidence: Evidence, then: Callable[[Outcome], None]
+        self,
+        raw: bytes,
+        envelope: Envelope,
+        evidence: Evidence,
+        language: str | None,
+        then: Callable[[Outcome], None],
     ) -> Outcome:
         """Take the mail that a form would have been: its words are words, none a quote or a signature, and its door
-        knows its author, or knows that nothing does. ``then`` is done in the same transaction."""
+        knows its author, or knows that nothing does. ``language`` is that of the form, where the words are too few to
+        tell theirs. ``then`` is done in the same transaction."""
         try:
             parsed = await self._parser.parse(raw, f"{envelope.peer} {envelope.source}")
         except Overloaded:
@@ -109,7 +115,14 @@ class Reception:
         if isinstance(parsed, Mail):
             words = parsed.text.strip("\n")
             parsed = replace(
-                parsed, reply_text=words, quoted_text="", signature_text="", automatic=None, bounce=None, forwarded=None
+                parsed,
+                reply_text=words,
+                quoted_text="",
+                signature_text="",
+                automatic=None,
+                bounce=None,
+                forwarded=None,
+                language=parsed.language or language,
             )
         outcomes = await self.settle(raw, parsed, envelope, evidence=evidence, then=then)
         return outcomes[0]

@@ -27,13 +27,15 @@ SIGNED_IN = Evidence(True, SIGN_IN, SIGN_IN)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was written: ``once`` is the form's own nonce, ``shown_at`` when it was shown, ``peer`` who sent it."""
+    """What was written: ``once`` is the form's own nonce, ``shown_at`` when it was shown, ``peer`` who sent it,
+    ``language`` that of the page."""
 
     words: str
     files: tuple[Enclosure, ...]
     once: str
     shown_at: Instant
     peer: str
+    language: str | None = None
 
 
 async def submit(
@@ -120,4 +122,4 @@ async def _take_in(
         login=letter.sender.address if signed_in else None,
     )
     evidence = SIGNED_IN if signed_in else NO_EVIDENCE
-    return await reception.receive_form(compose(letter), envelope, evidence, then)
+    return await reception.receive_form(compose(letter), envelope, evidence, form.language, then)

@@ -17,6 +17,7 @@ from typing import TypeVar
 from daemon.core import hearing, matching
 from daemon.core.commands.reading import Command, Orders
 from daemon.core.plan import Event, Filing, Plan
+from daemon.core.typed import is_blank
 from daemon.core.values import NO_EVIDENCE, Address, Envelope, Evidence, Mail, Outcome
 from daemon.desk import editing, intake, receive
 from daemon.desk.arrival import Arrival
@@ -131,7 +132,7 @@ class Ticketing:
         arrival = await self._arrival(by, author, to, address, draft, self._evidence(by, author), seen)
         if by.agent is None:
             return arrival
-        if not arrival.mail.reply_text.strip():
+        if is_blank(arrival.mail.reply_text):
             raise Refused("conflict", "no-words", "there is nothing to see in these words", "body")
         said = await self._read(lambda: said_literally(house, arrival.parsed, arrival.raw, {number}))
         if isinstance(said, answer.Withheld):

@@ -163,14 +163,14 @@ def resume(house: House, name: str) -> None:
     webhooks.resume(name)
 
 
-def replay(house: House, name: str, event: int) -> int:
-    """Tell it again from this event on, or skip to it; how many events it will hear of."""
-    _standing(house, name)
+def replay(house: House, name: str, event: int) -> tuple[int, bool]:
+    """Tell it again from this event on, or skip to it; how many events it will hear of, and whether it is paused."""
+    standing = _standing(house, name)
     last = webhooks.newest()
     if not 1 <= event <= last + 1:
         raise NoWebhook(f"there is no event {event}; the newest is {last}, and {last + 1} skips all that waits")
     webhooks.replay(name, event - 1)
-    return webhooks.waiting(event - 1, configured(house, name).wish)
+    return webhooks.waiting(event - 1, configured(house, name).wish), standing.paused_at is not None
 
 
 def trial(house: House, name: str) -> core.Told:

@@ -100,15 +100,8 @@ class Caller:
 
     async def addresses(self) -> list[public.Address]:
         """Where the endpoint may be called; Unreachable if nowhere."""
-        host, webhook = self.webhook.host, self.webhook
-        found = [address for text in await self._look_up(host) if (address := public.address(text))]
-        good = [
-            address
-            for address in found
-            if host in webhook.allowed_names
-            or public.is_public(address)
-            or public.is_among(address, webhook.allowed_networks)
-        ]
+        found = [address for text in await self._look_up(self.webhook.host) if (address := public.address(text))]
+        good = [address for address in found if self.webhook.may_call(address)]
         if not good:
             refused = ", ".join(map(str, found[:MOST_ADDRESSES]))
             raise Unreachable(f"{refused} is not public; allow names what may be called all the same")

@@ -14,6 +14,8 @@ from daemon.core.values import Address
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 DEEPEST = 8
 """Blanks before a line that stand before each of its parts as well."""
+_ADDRESS = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
+_DECEIVING = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _Unit = tuple[int, str]
 _UNITS: tuple[tuple[_Unit, _Unit | None], ...] = (
     ((DAY, "d"), (HOUR, "h")),
@@ -53,9 +55,18 @@ def quoted(text: str) -> str:
 def paragraphs(text: str, *, links: bool = False) -> Markup:
     """Text as HTML paragraphs: escaped, line breaks kept, indents kept; ``links``: addresses in it lead there."""
     blocks = re.split(r"\n[ \t]*\n+", text.strip("\n").expandtabs(4))
-    safe = (urlize(block, rel="noopener noreferrer nofollow") if links else str(escape(block)) for block in blocks)
+    safe = (
+        urlize(_ADDRESS.sub(_as_links_are, block), rel="noopener noreferrer nofollow") if links else str(escape(block))
+        for block in blocks
+    )
     escaped = (re.sub(r" {2,}", _firm, block).replace("\n", "<br>\n") for block in safe)
     return Markup("\n".join(f"<p>{block}</p>" for block in escaped))  # noqa: S704 - every block is escaped above
+
+
+def _as_links_are(found: re.Match[str]) -> str:
+    """An address in a text without signs that turn or hide what follows, its scheme as ``urlize`` knows it."""
+    scheme, colon, rest = _DECEIVING.sub("", found[0]).partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
 
 
 def lines(text: str) -> Markup:

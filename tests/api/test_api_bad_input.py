@@ -152,3 +152,10 @@ def test_what_is_no_sound_http_is_a_problem_and_ends_the_connection(
     assert b"content-type: application/problem+json" in head.lower()
     assert says in body
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_a_request_may_name_its_host_before_the_path(desk: RunningDesk) -> None:
+    host, port = desk.http.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(b"GET http://help.example/health HTTP/1.1\r\nHost: help.example\r\nConnection: close\r\n\r\n")
+        assert b"".join(iter(lambda: line.recv(65_536), b"")).startswith(b"HTTP/1.1 200 ")

@@ -155,3 +155,10 @@ def test_an_answer_that_makes_a_ticket_what_it_cannot_be_is_refused_as_a_change_
     done(agent.put(path(ticket), json={"fields": {"cause": "wear"}}))
     done(answer("resolved"), 201)
     assert done(agent.get(path(ticket)))["status"] == "resolved"
+
+
+def test_an_answer_in_which_there_is_nothing_to_see_is_none(agent: httpx.Client, desk: RunningDesk) -> None:
+    ticket = opened(agent, fresh())
+    for words in (" \u200b ", "\n\ufeff\n"):
+        refused(agent.post(path(ticket, "/messages"), json={"kind": "reply", "body": words}), 409, "no-words")
+    assert not [one for one in desk.letters() if one.ticket == ticket["number"] and one.kind == "answer"]

@@ -70,6 +70,9 @@ def test_pages_of_other_origins_may_ask_only_where_the_operator_says_so(serve: C
     asked = {"Origin": "https://shop.example.com", "Access-Control-Request-Method": "PUT"}
     asked["Access-Control-Request-Headers"] = "authorization, if-match, idempotency-key, range, if-range"
     assert client.options("/v2/who", headers=asked).status_code == 200
+    strange = client.options("/v2/who", headers=asked | {"Origin": "https://evil.example"})
+    assert (strange.status_code, strange.json()["type"]) == (403, "/problems/not-shared")
+    assert "Access-Control-Allow-Origin" not in strange.headers
     for path, origin in (("/v2/who", "https://evil.example"), ("/docs", "https://shop.example.com")):
         answer = client.get(path, headers={"Origin": origin})
         assert "Access-Control-Allow-Origin" not in answer.headers

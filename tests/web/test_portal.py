@@ -415,6 +415,12 @@ def test_addresses_in_plain_words_are_links_that_tell_nobody_where_they_stood(
     (link,) = re.findall(r"<a [^>]*help.example[^>]*>", page)
     assert 'rel="noopener noreferrer nofollow"' in link and 'href="https://help.example/a?b=&#34;c&#34;&amp;d"' in link
     assert "<script>" not in page and 'href="javascript' not in page
+    tricky = desk.send(
+        new_mail("links@customer.example", "HTTPS://UPPER.example/X and https://a.example/\u202egpj.exe")
+    )
+    page = browser.get(f"/tickets/{tricky.ticket}").text
+    assert 'href="https://UPPER.example/X"' in page and 'href="https://a.example/gpj.exe"' in page
+    assert "\u202e" not in page
     assert "Time zone: UTC." in browser.text()
 
 
@@ -477,3 +483,10 @@ def flood(desk: RunningDesk, address: str) -> None:
         until(lambda: len(letters_to(desk, address, "sign-in")) == 2)
         page = next(page for _ in range(20) if (page := browser.submit(address=address)).status_code != 200)
         assert page.status_code == 429 and page.headers["retry-after"] == "60"
+
+
+def test_a_request_from_a_german_page_is_acknowledged_in_german(desk: RunningDesk) -> None:
+    with Browser(desk, "de") as browser:
+        browser.submit("VPN 4711", "VPN", address="kundin@customer.example")
+    (letter,) = letters_to(desk, "kundin@customer.example", "acknowledgement")
+    assert "vielen Dank" in text_of(letter.mail)

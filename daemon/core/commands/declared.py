@@ -150,7 +150,7 @@ DECLARED: tuple[Declaration, ...] = (
     ),
     Declaration(
         "subject", "ticket", "text",
-        "TEXT", "Gives the ticket another subject.",
+        "TEXT", "Gives the ticket another subject; mails to customers keep theirs, the portal shows it.",
         "TEXT", "Gibt dem Ticket einen anderen Betreff.",
         "#subject Printer on the second floor", ("title", "betreff", "titel"),
     ),

@@ -183,7 +183,12 @@ def eyes(caller: Caller) -> Eyes:
 def for_the_desk(caller: Caller) -> None:
     """Problem 403 for a requester's token."""
     if caller.requester is not None:
-        raise Problem(403, "not-for-requesters", "This token may not do that", "It is for the desk's own.")
+        raise Problem(
+            403,
+            "not-for-requesters",
+            "This token may not do that",
+            "A customer's token may not ask for this; one of the desk may.",
+        )
 
 
 def refused(error: Refused) -> Problem:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from daemon.desk.house import House
@@ -93,12 +95,23 @@ class Around:
                 )  # fmt: skip
 
 
+class Shared(CORSMiddleware):
+    """Starlette's, with a problem for what is not shared."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        told = super().preflight_response(request_headers)
+        if told.status_code < HTTPStatus.BAD_REQUEST:
+            return told
+        sentence = "Its origin, method or headers are not among those that may be used from there; see api.origins."
+        return problems.Problem(403, "not-shared", "That page may not ask this", sentence).response()
+
+
 class Cors:
     """CORS for the API alone: the pages beside it are nobody else's."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app = app
-        self._shared = CORSMiddleware(
+        self._shared = Shared(
             app,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],

@@ -98,4 +98,4 @@ def _fits(new: NewReply, caller: Caller) -> None:
     if new.status is not None and caller.agent is None:
         faults.append(Fault("/status", "Only an agent's reply says what becomes of the ticket."))
     if faults:
-        raise Problem(403, "not-allowed", "This token may not do that", faults=faults)
+        raise Problem(403, "not-allowed", "This token may not do that", "See errors.", faults=faults)

@@ -169,4 +169,5 @@ def _http(error: HTTPException) -> Problem:
     if status == HTTPStatus.NOT_FOUND:
         return not_found()
     kind = KINDS.get(status, status.phrase.lower().replace(" ", "-").replace("'", ""))
-    return Problem(status, kind, status.phrase.capitalize(), headers=error.headers)
+    detail = "Allow tells those that there are." if status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    return Problem(status, kind, status.phrase.capitalize(), detail, headers=error.headers)

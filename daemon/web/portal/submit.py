@@ -76,7 +76,7 @@ def written(visit: Visit, sent: Sent, name: str) -> Form:
     if not (len(once) == 16 and once.isascii() and once.isalnum()):
         once = clock.nonce()
     instant = int(shown_at) if shown_at.isascii() and shown_at.isdigit() and len(shown_at) < 12 else 0
-    return Form(sent.text(name), sent.files, once, instant, visit.peer)
+    return Form(sent.text(name), sent.files, once, instant, visit.peer, visit.language)
 
 
 def once(site: Site) -> str:
