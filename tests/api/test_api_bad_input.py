@@ -130,8 +130,8 @@ def test_no_header_is_smuggled_into_a_mail(shop: httpx.Client, desk: RunningDesk
 @pytest.mark.parametrize(
     ("request_", "says"),
     [
-        (b"NO HTTP\r\n\r\n", b"Its line or headers cannot be read"),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", b"or are too long"),
+        (b"NO HTTP\r\n\r\n", b"cannot be read"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", b"more than 64 KB"),
         (
             b"POST /v2/support-tickets HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
             b"0\r\n\r\nGET /v2/me HTTP/1.1\r\nHost: a\r\n\r\n",

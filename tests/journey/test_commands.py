@@ -251,7 +251,7 @@ def test_a_queue_of_words_finds_them_in_subject_text_and_people(desk: RunningDes
     for words in ('"torn is"', "zebra -crossing", "101%-wool"):
         assert "There are none." in told(asks(desk, f"#queue {words}").letter("queue"))
     held = asks(desk, "#queue zebra status:lost")
-    assert "cannot be looked for; write words" in told(held.letter("unclear", AGENT))
+    assert "“lost” is no status. Did you mean closed?" in told(held.letter("unclear", AGENT))
 
 
 def test_an_answer_to_a_sheet_crosses_with_nothing_that_it_showed(desk: RunningDesk) -> None:
