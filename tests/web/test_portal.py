@@ -422,6 +422,9 @@ def test_addresses_in_plain_words_are_links_that_tell_nobody_where_they_stood(
     assert 'href="https://UPPER.example/X"' in page and 'href="https://a.example/gpj.exe"' in page
     assert "\u202e" not in page
     assert "Time zone: UTC." in browser.text()
+    asked = tricky.letter("notification", AGENT).mail
+    desk.send(reply_to(asked, AGENT, "See https://desk.example/how, please."), door="inside").letter("answer")
+    assert '<a href="https://desk.example/how"' in browser.get(f"/tickets/{tricky.ticket}").text
 
 
 @pytest.mark.parametrize(
