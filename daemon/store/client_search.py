@@ -70,18 +70,22 @@ def _found_in_part(terms: Sequence[Term], person: int) -> list[int]:
     ]
 
 
-def _entries(tickets: Iterable[int], person: int) -> dict[int, int]:
-    """The entries of the messages that somebody may read, each with the ticket that it is read under."""
-    under = {message: ticket for ticket in tickets for message in visible(ticket, person)}
+def _entries(tickets: Iterable[int], person: int) -> dict[int, set[int]]:
+    """The entries of the messages that somebody may read, each with the tickets that it is read under: of two tickets
+    of theirs that became one these are both."""
+    under: dict[int, set[int]] = {}
+    for ticket in tickets:
+        for message in visible(ticket, person):
+            under.setdefault(message, set()).add(ticket)
     filed = Message.select(Message.id, Message.ticket).where(Message.id.in_(list(under)))
     return {ticket << SHIFT | message: under[message] for message, ticket in query.rows(filed)} if under else {}
 
 
-def _said_in(term: Term, entries: dict[int, int]) -> frozenset[int]:
+def _said_in(term: Term, entries: dict[int, set[int]]) -> frozenset[int]:
     """The tickets under which a term is said."""
     ways = dialect()
     found = ways.of(ways.sought(term, SAID_IN[term.place]), list(entries)) if entries else []
-    return frozenset(entries[entry] for (entry,) in found)
+    return frozenset(ticket for (entry,) in found for ticket in entries[entry])
 
 
 def _shown(term: Term, subject: str, who: str) -> bool:

@@ -348,3 +348,18 @@ def test_after_an_undone_merge_a_customer_keeps_what_they_wrote_and_were_sent(
     kinds = [e["kind"] for e in done(hers.get(path(number, "/events")))["data"]]
     assert kinds[:3] == ["ticket_opened", "agent_replied", "customer_replied"]
     assert "flamingos" not in other.get(path(into, "/messages")).text
+
+
+def test_two_tickets_of_one_customer_that_became_one_are_read_under_both_numbers(
+    shop: httpx.Client, agent: httpx.Client, api: Api
+) -> None:
+    ann = fresh("ann")
+    one, two = opened(shop, ann, description="About pelicans."), opened(shop, ann, description="About ostriches.")
+    her = api.of_requester(ann)
+    done(agent.post(path(one, "/merge"), json={"into": two["id"]}))
+    done(her.post(path(one, "/messages"), json={"kind": "reply", "body": "And flamingos."}), 201)
+    both = {one["id"], two["id"]}
+    for words, found in (("pelicans", {one["id"]}), ("ostriches", both), ("flamingos", both)):
+        listed = done(her.get("/v2/support-tickets", params={"q": words}))["data"]
+        assert {t["id"] for t in listed} == found, words
+    assert "And flamingos." in [m["body"] for m in done(her.get(path(two, "/messages")))["data"]]
