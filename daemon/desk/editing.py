@@ -14,7 +14,7 @@ from daemon.desk.arrival import without_mail
 from daemon.desk.asking import By, Changes, Kind, Refused
 from daemon.desk.change import Unchangeable, Unfilled
 from daemon.desk.house import House
-from daemon.store import conversation, facts, lives
+from daemon.store import conversation, facts, lives, people
 
 MOVES_OF_REQUESTERS: dict[str, tuple[str, ...]] = {"resolved": ("closed", "open"), "closed": ("open",)}
 
@@ -32,7 +32,7 @@ def edit(house: House, by: By, number: int, changes: Changes) -> None:
     ticket = existing(number, house.now())
     wanted = dict(changes.values)
     if by.requester is not None:
-        _may_requester(house, ticket, changes)
+        _may_requester(house, by.requester, ticket, changes)
     _may_spam(by, ticket, wanted.get("status"))
     snooze = changes.snooze
     row = facts.ticket_row(number)
@@ -119,8 +119,9 @@ def merge(house: House, by: By, number: int, into: int) -> None:
     post.send(house, plan, written, without_mail(ticket.desk), 0, now)
 
 
-def _may_requester(house: House, ticket: TicketFacts, changes: Changes) -> None:
-    """Clients close their tickets, open them again, and fill in what is for them; all else is the desk's to say."""
+def _may_requester(house: House, person: int, ticket: TicketFacts, changes: Changes) -> None:
+    """Clients close the tickets that they asked for, open them again, and fill in what is for them; all else is the
+    desk's to say."""
     theirs = {one.name for one in own_fields.of_team(house, ticket.team, portal=True)}
     others = [name.partition("_")[0] for name in changes.values if name != "status"]
     others += ["tags"] * (changes.tags is not None) + ["snooze"] * (changes.snooze is not None)
@@ -128,6 +129,8 @@ def _may_requester(house: House, ticket: TicketFacts, changes: Changes) -> None:
     if others:
         faults = tuple((name, "only the desk may set that") for name in dict.fromkeys(others))
         raise Refused("forbidden", "not-allowed", "only the desk may set that", faults=faults)
+    if changes and ticket.requester not in people.selves((people.today(person),)):
+        raise Refused("forbidden", "not-allowed", "only who asked for it may change it; a reply reaches all the same")
     status = changes.values.get("status")
     moves = ("closed",) if ticket.status in BACKLOG else MOVES_OF_REQUESTERS.get(ticket.status, ())
     if status is not None and status != ticket.status and status not in moves:

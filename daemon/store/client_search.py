@@ -17,13 +17,13 @@ from daemon.core.query import Term, parse, stands
 from daemon.store import query, search
 from daemon.store.clients import visible
 from daemon.store.dialects import dialect
-from daemon.store.display import address_of
 from daemon.store.indexing import SHIFT
-from daemon.store.listing import GOES_ON, GoesOn
+from daemon.store.listing import GoesOn, of_client
 from daemon.store.people import selves
 from daemon.store.tables import Event, Message, Participant, Person, Ticket
 
 MOST = 2_000
+Place: Any = Participant.alias()
 SAID_IN = {"anywhere": ("subject", "words"), "subject": ("subject",)}
 
 
@@ -39,21 +39,20 @@ def in_part(numbers: Sequence[int], person: int) -> frozenset[int]:
 
 
 def _in_part(person: int) -> Any:
+    """Of others, or of theirs since later than it began, or a merge had to do with it."""
     merges = Event.select(pw.SQL("1")).where(Event.ticket == Ticket.id, Event.kind == "merged")
-    return Ticket.requester.not_in(selves((person,))) | pw.fn.EXISTS(merges)
+    from_the_first = Place.select(pw.SQL("1")).where(
+        Place.ticket == Ticket.id, Place.person == person, Place.since <= Ticket.opened_at
+    )
+    theirs = Ticket.requester.in_(selves((person,))) & pw.fn.EXISTS(from_the_first)
+    return ~theirs | pw.fn.EXISTS(merges)
 
 
 def _found_in_part(terms: Sequence[Term], person: int) -> list[int]:
-    chosen: Any = (
-        Participant.select(Ticket.id, GoesOn.status, Ticket.subject, Person.name, address_of(Person))
-        .join(Ticket, on=(Participant.ticket == Ticket.id))
-        .join(GoesOn, on=(GoesOn.id == GOES_ON))
-        .switch(Ticket)
-        .join(Person, on=(Ticket.requester == Person.id))
-        .where(Participant.person == person, Participant.via.is_null(), _in_part(person))
-        .order_by(Ticket.id.desc())
-        .limit(MOST)
+    chosen: Any = Ticket.select(Ticket.id, GoesOn.status, Ticket.subject, Person.name).join(
+        Person, on=(Ticket.requester == Person.id)
     )
+    chosen = of_client(chosen.switch(Ticket), person).where(_in_part(person)).order_by(Ticket.id.desc()).limit(MOST)
     tickets = query.rows(chosen)
     entries = _entries([row[0] for row in tickets], person)
     said = {term: _said_in(term, entries) for term in terms if term.place in SAID_IN}
@@ -65,8 +64,8 @@ def _found_in_part(terms: Sequence[Term], person: int) -> list[int]:
 
     return [
         number
-        for number, status, subject, name, address in tickets
-        if all(holds(term, number, status, subject, f"{name} {address or ''}") is not term.negated for term in terms)
+        for number, status, subject, name in tickets
+        if all(holds(term, number, status, subject, name) is not term.negated for term in terms)
     ]
 
 

@@ -21,6 +21,7 @@ from daemon.store.tables import Attachment, Event, Message, Outbox, Participant,
 
 HIGHEST = 10**12
 OVER = ("merged", "spam")
+MOST_SOURCES = 100
 PART = (
     Attachment.part,
     Attachment.name,
@@ -115,6 +116,16 @@ SENT = Prepared(
         Outbox.ticket.in_(Slots("tickets")), Outbox.kind == "answer", Outbox.message.is_null(False)
     )
 )
+SOURCES = Prepared(
+    Ticket.select(Ticket.id)
+    .join(Participant, on=(Participant.ticket == Ticket.id))
+    .where(
+        Ticket.merged_into.in_(Slots("tickets")),
+        Participant.person == Slot("person"),
+        Participant.via.is_null(),
+    )
+    .order_by(Ticket.id)
+)
 MERGES = Prepared(Event.select(Event.data).where(Event.ticket == Slot("ticket"), Event.kind == "merged"))
 FILES = Prepared(
     Attachment.select(*PART, Attachment.message)
@@ -129,7 +140,8 @@ def tickets(person: int, limit: int, offset: int = 0) -> list[ClientTicket]:
 
 
 def ticket(number: int, person: int) -> ClientTicket | None:
-    """The ticket that somebody knows under a number; None for one in which they take no part."""
+    """The ticket that somebody knows under a number, or by now under another one of theirs; None for one in which they
+    take no part."""
     row = ONE.first(number=number) if 0 < number < HIGHEST else None
     steps = 0
     while row is not None and row[-1] is not None and steps < 32:
@@ -138,7 +150,10 @@ def ticket(number: int, person: int) -> ClientTicket | None:
         return None
     place = PLACE.first(ticket=row[0], person=person)
     known = _known_as(person, place[0], *row[:-1]) if place is not None else None
-    return known if known is not None and known.number == number else None
+    if known is not None and known.number != number:
+        once = PLACE.first(ticket=number, person=person)
+        return known if once is not None and once[0] is None else None
+    return known
 
 
 def _known_as(person: int, via: int | None, *row: object) -> ClientTicket:
@@ -153,19 +168,20 @@ def _known_as(person: int, via: int | None, *row: object) -> ClientTicket:
 def said(seen: ClientTicket, person: int) -> list[Said]:
     """What a client may see of the conversation, the oldest first; without files.
 
-    Of a ticket that theirs was merged into, until that was undone, it is what they wrote and what was sent to them.
+    It is what was said in their own tickets by those who were there without a merge, and in the ticket that those are
+    by now by those who came along; of tickets that they once went into, what they wrote and what was sent to them.
     """
-    former = {into for data in MERGES.column(ticket=seen.number) if (into := json.loads(data).get("to"))}
-    former -= {seen.id, seen.number}
-    numbers = list(dict.fromkeys((seen.id, seen.number, *sorted(former))))
+    mine = (seen.number, *_own_sources(seen, person))
+    former = _went_into(seen.number) - {seen.id, *mine}
+    numbers = list(dict.fromkeys((seen.id, *mine, *sorted(former))))
     since = {number: place[1] for number in numbers if (place := PLACE.first(ticket=number, person=person))}
-    came = facts.came(seen.id)
+    came = {number: facts.came(number) for number in (seen.id, *mine)}
     own = frozenset(people.selves((person,)))
 
     def shares_thread(at_ticket: int, other: int | None) -> bool:
-        if at_ticket in former:
+        if other in own or at_ticket in former:
             return other in own
-        return at_ticket != seen.id or other in own or came.get(other, seen.id) == seen.number
+        return came[at_ticket].get(other, at_ticket) == (at_ticket if at_ticket in mine else seen.number)
 
     received: set[int] = set()
     letters: dict[int, str] = {}
@@ -184,6 +200,28 @@ def said(seen: ClientTicket, person: int) -> list[Said]:
     return found
 
 
+def _own_sources(seen: ClientTicket, person: int) -> tuple[int, ...]:
+    """The client's other tickets that went into this one of theirs."""
+    found: list[int] = []
+    into = [seen.id] if seen.number == seen.id else []
+    while into and len(found) < MOST_SOURCES:
+        into = [one for one in SOURCES.column(tickets=into, person=person) if one not in found]
+        found += into
+    return tuple(found)
+
+
+def _went_into(number: int) -> set[int]:
+    """All tickets that one was ever merged into, directly or with those."""
+    found: set[int] = set()
+    todo = [number]
+    while todo and len(found) < MOST_SOURCES:
+        merges = (json.loads(data).get("to") for data in MERGES.column(ticket=todo.pop()))
+        news = {into for into in merges if into} - found
+        found |= news
+        todo += news
+    return found
+
+
 def since(number: int, person: int) -> Instant | None:
     """When somebody came to a ticket; None where they take no part in it."""
     place = PLACE.first(ticket=number, person=person)
@@ -191,14 +229,9 @@ def since(number: int, person: int) -> Instant | None:
 
 
 def visible(number: int, person: int) -> tuple[int, ...]:
-    """The messages that somebody may see under the number of a ticket of theirs, also of one that has ended."""
+    """The messages that somebody may see under the number of a ticket of theirs."""
     seen = ticket(number, person)
-    if seen is None:
-        row = ONE.first(number=number)
-        if row is None:
-            return ()
-        seen = ClientTicket(number, *row[:-1])
-    return tuple(one.id for one in said(seen, person))
+    return tuple(one.id for one in said(seen, person)) if seen is not None else ()
 
 
 def with_files(messages: Sequence[Said]) -> list[Said]:

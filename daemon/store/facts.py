@@ -450,7 +450,9 @@ def conversation(number: int, person: int) -> tuple[str, ...]:
     both = [row for row in FROM_CUSTOMERS.rows(ticket=number) if others.get(row[3], number) == own]
     both += ANSWERS.rows(ticket=number, persons=persons)
     if own != number:
-        both += [*FROM_CUSTOMERS.rows(ticket=own), *ANSWERS.rows(ticket=own, persons=persons)]
+        there = came(own)
+        both += [row for row in FROM_CUSTOMERS.rows(ticket=own) if there.get(row[3], own) == own]
+        both += ANSWERS.rows(ticket=own, persons=persons)
     both.sort(key=lambda row: (row[0], row[1] or 0))
     seen = [message_id for _, _, message_id, _ in both] or ACKNOWLEDGEMENTS.column(ticket=own, persons=persons)
     return tuple(dict.fromkeys(seen))

@@ -14,6 +14,7 @@ import peewee as pw
 from daemon.core.status import PRIORITIES
 from daemon.core.values import Instant
 from daemon.store import query
+from daemon.store.clients import OVER
 from daemon.store.tables import Participant, Promise, Ticket, TicketTag
 
 Order = Literal["createdAt", "updatedAt", "priority", "due", "number"]
@@ -21,8 +22,7 @@ Promised = Literal["running", "paused", "kept", "broken", "cancelled"]
 
 NEVER_DUE = 2**62
 GoesOn: Any = Ticket.alias()
-GOES_ON = pw.fn.COALESCE(Ticket.merged_into, Ticket.id)
-"""The ticket that a ticket is by now."""
+"""The ticket that a client's ticket is by now."""
 STILL_OWED = frozenset({"running", "paused"})
 
 
@@ -32,7 +32,7 @@ class Wanted:
 
     ``assignees`` and ``requesters`` are persons, ``unassigned`` asks for tickets that nobody has (or that one of
     ``assignees`` has). Instants: since inclusive, before exclusive. ``due_before``: a promise that still runs is due
-    by then. ``theirs``: only tickets in whose own conversation this person takes part; one that was merged is to them
+    by then. ``theirs``: only tickets in which this person takes part, as they know them; one that was merged is to them
     what the other one is. ``found``: the condition
     of a search. ``until``: none with a higher number.
     """
@@ -81,7 +81,7 @@ def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None,
     value: Any = _value(order, shown)
     chosen: Any = Ticket.select(value, Ticket.id)
     if wanted.theirs is not None:
-        chosen = chosen.join(GoesOn, on=(GoesOn.id == GOES_ON))
+        chosen = of_client(chosen, wanted.theirs)
     if order == "due":
         owed = _owed_first()
         chosen = chosen.switch(Ticket).join(owed, pw.JOIN.LEFT_OUTER, on=(owed.c.ticket_id == Ticket.id))
@@ -93,6 +93,17 @@ def page(wanted: Wanted, order: Order, *, descending: bool, after: Place | None,
         chosen = chosen.where(_beyond(value, after, descending))
     ways = (value.desc(), Ticket.id.desc()) if descending else (value.asc(), Ticket.id.asc())
     return [Place(int(at), int(number)) for at, number in query.rows(chosen.order_by(*ways).limit(limit))]
+
+
+def of_client(chosen: Any, person: int) -> Any:
+    """Tickets as ``clients.tickets`` has them: each under the client's own number, with what it is by now."""
+    own = pw.fn.COALESCE(Participant.via, Participant.ticket)
+    return (
+        chosen.join(Participant, on=(own == Ticket.id))
+        .join(GoesOn, on=(Participant.ticket == GoesOn.id))
+        .switch(Ticket)
+        .where(Participant.person == person, GoesOn.status.not_in(OVER))
+    )
 
 
 def among(numbers: Any) -> Any:
@@ -161,8 +172,6 @@ def _conditions(wanted: Wanted, shown: Any) -> list[Any]:
         found += [column < before] if before is not None else []
     if wanted.promised or wanted.due_before is not None:
         found.append(Ticket.id.in_(_promised(wanted)))
-    if wanted.theirs is not None:
-        found.append(Ticket.id.in_(_theirs(wanted.theirs)))
     if wanted.found is not None:
         found.append(wanted.found)
     if wanted.until is not None:
@@ -181,14 +190,3 @@ def _promised(wanted: Wanted) -> Any:
         still = (Promise.ended_at.is_null(), Promise.state == "running", Promise.due_at < wanted.due_before)
         chosen = chosen.where(*still)
     return chosen
-
-
-def _theirs(person: int) -> Any:
-    """Who came by a merge knows the ticket that was theirs, and not the one that it went into."""
-    return Participant.select(Participant.ticket).where(Participant.person == person, Participant.via.is_null())
-
-
-def is_theirs(ticket: int, person: int) -> bool:
-    """Whether a ticket is a person's own to see."""
-    mine = Participant.select(Participant.ticket).where(Participant.ticket == ticket)
-    return query.first(mine.where(Participant.person == person, Participant.via.is_null())) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -350,7 +351,7 @@ def test_after_an_undone_merge_a_customer_keeps_what_they_wrote_and_were_sent(
     assert "flamingos" not in other.get(path(into, "/messages")).text
 
 
-def test_two_tickets_of_one_customer_that_became_one_are_read_under_both_numbers(
+def test_two_tickets_of_one_customer_that_became_one_are_one_to_them(
     shop: httpx.Client, agent: httpx.Client, api: Api
 ) -> None:
     ann = fresh("ann")
@@ -358,8 +359,80 @@ def test_two_tickets_of_one_customer_that_became_one_are_read_under_both_numbers
     her = api.of_requester(ann)
     done(agent.post(path(one, "/merge"), json={"into": two["id"]}))
     done(her.post(path(one, "/messages"), json={"kind": "reply", "body": "And flamingos."}), 201)
-    both = {one["id"], two["id"]}
-    for words, found in (("pelicans", {one["id"]}), ("ostriches", both), ("flamingos", both)):
-        listed = done(her.get("/v2/support-tickets", params={"q": words}))["data"]
-        assert {t["id"] for t in listed} == found, words
-    assert "And flamingos." in [m["body"] for m in done(her.get(path(two, "/messages")))["data"]]
+    for words in ("pelicans", "ostriches", "flamingos", "-parrots"):
+        assert [t["id"] for t in done(her.get("/v2/support-tickets", params={"q": words}))["data"]] == [two["id"]]
+    for ticket in (one, two):
+        said = [m["body"] for m in done(her.get(path(ticket, "/messages")))["data"]]
+        assert said == ["About pelicans.", "About ostriches.", "And flamingos."]
+    assert done(her.put(path(two), json={"status": "closed"}))["status"] == "closed"
+
+
+def test_in_a_chain_of_merges_nobody_reads_what_another_wrote(
+    shop: httpx.Client, agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    names = ("ann", "bea", "cid")
+    tickets = [opened(shop, fresh(name), subject=f"Of {name}", description=f"Words of {name}") for name in names]
+    clients = [api.of_requester(ticket["user"]["email"]) for ticket in tickets]
+    file = [{"name": "secret.txt", "content": "aGk="}]
+
+    def says(at: int, words: str) -> None:
+        body = {"kind": "reply", "body": words, "attachments": file}
+        done(clients[at].post(path(tickets[at], "/messages"), json=body), 201)
+
+    done(agent.post(path(tickets[0], "/merge"), json={"into": tickets[1]["id"]}))
+    says(0, "pelicans")
+    says(1, "ostriches")
+    done(agent.post(path(tickets[1], "/merge"), json={"into": tickets[2]["id"]}))
+    says(0, "flamingos")
+    own = (["Words of ann", "pelicans", "flamingos"], ["Words of bea", "ostriches"], ["Words of cid"])
+    for client, ticket, said in zip(clients, tickets, own, strict=True):
+        assert [m["body"] for m in done(client.get(path(ticket, "/messages")))["data"]] == said
+        assert len(done(client.get(path(ticket, "/attachments")))["data"]) == len(said) - 1
+        for words in ("pelicans", "ostriches", "flamingos", "status:new", "status:merged"):
+            found = done(client.get("/v2/support-tickets", params={"q": words}))["data"]
+            assert bool(found) == (words in said or words == "status:new"), words
+        for status, shown in (("new", 1), ("merged", 0)):
+            assert len(done(client.get("/v2/support-tickets", params={"status": status}))["data"]) == shown
+
+    done(agent.post(path(tickets[2], "/messages"), json={"kind": "reply", "body": "To all: kestrels."}), 201)
+    held = done(agent.get(path(tickets[2], "/messages")))["data"][-1]
+    assert held["state"] in ("held", "filed")
+
+
+def test_whoever_a_ticket_is_given_to_later_reads_and_finds_what_was_said_since(
+    agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    first = desk.send(new_mail(fresh("old"), "About pelicans."))
+    notified, new = first.letter("notification", AGENT).mail, fresh("new")
+    desk.send(new_mail(new))
+    time.sleep(1.1)  # later, by the clock of events
+    desk.send(reply_to(notified, AGENT, f"#requester {new}"), "inside")
+    hers, number = api.of_requester(new), {"id": f"ticket_{first.ticket}"}
+    assert done(hers.get(path(number)))["description"] == ""
+    assert done(hers.get(path(number, "/messages")))["data"] == []
+    assert done(hers.get("/v2/support-tickets", params={"q": "pelicans"}))["data"] == []
+    former = api.of_requester(str(first.letter("acknowledgement").recipient))
+    for change in ({"status": "closed"}, {"fields": {"serial": "7"}}):
+        refused(former.put(path(number), json=change), 403, "not-allowed")
+    assert new not in former.get(path(number)).text
+
+
+def test_whoever_is_taken_out_of_a_merged_ticket_sees_it_no_longer_and_spam_is_nobodys(
+    shop: httpx.Client, agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    kurt, copied = fresh("kurt"), fresh("copied")
+    one, two = desk.send(new_mail(kurt, "One.")), desk.send(new_mail(kurt, "Two."))
+    desk.send(new_mail(copied))
+    notified = {sent.ticket: sent.letter("notification", AGENT).mail for sent in (one, two)}
+    desk.send(reply_to(notified[one.ticket], AGENT, f"#cc {copied}"), "inside")
+    client, number = api.of_requester(copied), {"id": f"ticket_{one.ticket}"}
+    assert client.get(path(number)).status_code == 200
+    desk.send(reply_to(notified[one.ticket], AGENT, f"#merge {two.ticket}"), "inside")
+    desk.send(reply_to(notified[two.ticket], AGENT, f"#uncc {copied}"), "inside")
+    refused(client.get(path(number)), 404, "not-found")
+    assert number["id"] not in client.get("/v2/support-tickets").text
+
+    spam = opened(shop, copied)
+    done(api.of("tickets:write", "spam").put(path(spam), json={"status": "spam"}))
+    refused(client.get(path(spam)), 404, "not-found")
+    assert spam["id"] not in client.get("/v2/support-tickets").text

@@ -15,7 +15,7 @@ from daemon.desk.asking import By, Refused
 from daemon.desk.house import House
 from daemon.desk.intake import Reception
 from daemon.desk.ticketing import Check, Ticketing
-from daemon.store import clients, conversation, display, listing, people, versions
+from daemon.store import clients, conversation, display, people, versions
 from daemon.store.conversation import Eyes
 from daemon.store.display import Display
 from daemon.web.api import etags, patterns, showing
@@ -121,8 +121,8 @@ def seen(caller: Caller, number: int) -> Display:
 def as_read_by(caller: Caller, one: Display) -> Display:
     """A ticket with what this caller may read of it. Reads rows.
 
-    A requester's that was merged is what the other one is by now. Who came to a ticket of others reads what was said
-    since then, and not their telephone numbers.
+    A requester's that was merged is what the other one is by now. Who came to a ticket later reads what was said since
+    then, and of others nothing but their names.
     """
     if caller.requester is None:
         return one
@@ -135,11 +135,14 @@ def as_read_by(caller: Caller, one: Display) -> Display:
             closed_at=other.closed_at,
             revision=max(one.revision, other.revision),
         )
-    if one.requester.id in people.selves((person,)):
+    is_requester = one.requester.id in people.selves((person,))
+    since = clients.since(one.number, person)
+    if not is_requester:
+        one = one._replace(requester=one.requester._replace(address="", phone="", organisation=""))
+    if is_requester and since is not None and since <= one.opened_at:
         return one
-    first = display.opening(one.number)
-    description = one.description if first in clients.visible(one.number, person) else ""
-    return one._replace(requester=one.requester._replace(phone="", organisation=""), description=description)
+    shown = display.opening(one.number) in clients.visible(one.number, person)
+    return one if shown else one._replace(description="")
 
 
 def unless_changed(request: Request, caller: Caller) -> Check:
@@ -156,7 +159,7 @@ def unless_changed(request: Request, caller: Caller) -> Check:
 
 def may_see(caller: Caller, number: int) -> None:
     """Problem 404 for a requester's token where the ticket is not theirs. Reads rows."""
-    if caller.requester is not None and not listing.is_theirs(number, people.today(caller.requester)):
+    if caller.requester is not None and clients.ticket(number, people.today(caller.requester)) is None:
         raise not_found()
 
 

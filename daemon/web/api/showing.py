@@ -107,9 +107,9 @@ def message(one: Said, number: int, *, whole: bool) -> dict[str, Any]:
 
 
 def _author(one: Said, *, whole: bool) -> dict[str, Any] | None:
-    """Who wrote it; customers know agents by their names alone."""
+    """Who wrote it; customers know agents, and each other, by their names alone."""
     told = _brief(one.author)
-    return {**told, "email": None} if told is not None and not whole and one.kind == "agent" else told
+    return {**told, "email": None} if told is not None and not whole else told
 
 
 def file(one: File, number: int) -> dict[str, Any]:
