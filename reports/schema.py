@@ -96,7 +96,7 @@ TABLES: dict[str, Table] = {
             "escalation_level": _w("Highest step of escalation that it reached; 0 for none."),
             "channel": _c("How its first message came: smtp, imap, lmtp, file, api, portal."),
             "opened_at": _i("When its first message was received."),
-            "updated_at": _i("When something happened to it last."),
+            "updated_at": _i("When something happened to it last, but for letters that arrived."),
             "first_response_at": _i("When an agent's first public reply was released."),
             "resolved_at": _i("When it was last resolved; none while it is not."),
             "closed_at": _i("When it was last closed; none while it is not."),

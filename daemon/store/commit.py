@@ -24,6 +24,7 @@ from daemon.store.tables import (
     TicketLink,
     TicketTag,
 )
+from daemon.store.versions import LETTER_ARRIVED
 
 NEW_PERSON = Insertion(Person)
 NEW_ADDRESS = Insertion(MailAddress)
@@ -194,11 +195,11 @@ def _happen(events: Iterable[PlannedEvent], ticket: int, message: int | None, au
             NEW_TAG.add(ticket=ticket, tag=data["tag"])
         elif event.kind == "untagged":
             TicketTag.delete().where(TicketTag.ticket == ticket, TicketTag.tag == str(data["tag"])).execute()
-        at = event.at
+        at = at if event.kind == LETTER_ARRIVED else event.at
         NEW_EVENT.add(
             ticket=ticket,
             kind=event.kind,
-            at=at,
+            at=event.at,
             recorded_at=now,
             actor=who(event.actor, author),
             because=event.because,

@@ -7,7 +7,8 @@ import peewee as pw
 from daemon.store.prepared import Prepared, Slot
 from daemon.store.tables import Event
 
-CHANGES = Event.kind != "mail_delivered"
+LETTER_ARRIVED = "mail_delivered"
+CHANGES = Event.kind != LETTER_ARRIVED
 LAST = Prepared(Event.select(pw.fn.MAX(Event.id)).where(Event.ticket == Slot("ticket"), CHANGES))
 
 
