@@ -112,15 +112,19 @@ class Endpoint:
             self.together = max(self.together, self._busy)
             self.received.append(message)
             answer = self.answers.pop(0) if self.answers else WELL
+        if isinstance(answer, bytes):
+            self._done()  # before the caller knows, who may come again at once
+            line.sendall(answer)
+            return True
         try:
-            if isinstance(answer, bytes):
-                line.sendall(answer)
-            else:
-                answer(line)
-            return isinstance(answer, bytes)
+            answer(line)
+            return False
         finally:
-            with self._lock:
-                self._busy -= 1
+            self._done()
+
+    def _done(self) -> None:
+        with self._lock:
+            self._busy -= 1
 
     @staticmethod
     def _read(line: socket.socket) -> Received | None:

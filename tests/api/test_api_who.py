@@ -436,3 +436,61 @@ def test_whoever_is_taken_out_of_a_merged_ticket_sees_it_no_longer_and_spam_is_n
     done(api.of("tickets:write", "spam").put(path(spam), json={"status": "spam"}))
     refused(client.get(path(spam)), 404, "not-found")
     assert spam["id"] not in client.get("/v2/support-tickets").text
+
+
+def test_of_merges_undone_and_turned_round_nobody_reads_what_another_wrote(
+    agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    hers, his = (desk.send(new_mail(fresh(name), f"Words of {name}.")) for name in ("hers", "his"))
+    her, him = (api.of_requester(str(one.letter("acknowledgement").recipient)) for one in (hers, his))
+    one, two = ({"id": f"ticket_{sent.ticket}"} for sent in (hers, his))
+    notified = hers.letter("notification", AGENT).mail
+    merged = desk.send(reply_to(notified, AGENT, f"#merge {his.ticket}"), "inside").letter("receipt", AGENT).mail
+    done(her.post(path(one, "/messages"), json={"kind": "reply", "body": "Flamingos."}), 201)
+    [address] = re.findall(r"mailto:(support\+u\S+?)\?", text_of(merged))
+    desk.send(new_mail(AGENT, "#undo", To=address), "inside")
+    done(agent.post(path(two, "/merge"), json={"into": one["id"]}))
+    assert "lamingos" not in him.get(path(two, "/messages")).text
+    assert done(him.get("/v2/support-tickets", params={"q": "flamingos"}))["data"] == []
+    assert "Flamingos." in her.get(path(one, "/messages")).text
+
+
+def test_after_a_chain_is_undone_everybody_keeps_what_they_wrote_in_it(
+    agent: httpx.Client, api: Api, desk: RunningDesk
+) -> None:
+    sent = [desk.send(new_mail(fresh(name), f"Words of {name}.")) for name in ("ann", "bea", "cid")]
+    clients = [api.of_requester(str(one.letter("acknowledgement").recipient)) for one in sent]
+    number = {"id": f"ticket_{sent[0].ticket}"}
+    done(agent.post(path(number, "/merge"), json={"into": f"ticket_{sent[1].ticket}"}))
+    notified = sent[1].letter("notification", AGENT).mail
+    merge = reply_to(notified, AGENT, f"#merge {sent[2].ticket}")
+    merged = desk.send(merge, "inside").letter("receipt", AGENT).mail
+    done(clients[0].post(path(number, "/messages"), json={"kind": "reply", "body": "Flamingos."}), 201)
+    [address] = re.findall(r"mailto:(support\+u\S+?)\?", text_of(merged))
+    desk.send(new_mail(AGENT, "#undo", To=address), "inside")
+    said = [m["body"].strip() for m in done(clients[0].get(path(number, "/messages")))["data"]]
+    assert said == ["Words of ann.", "Flamingos."]
+    for client, one, found in zip(clients, sent, (True, False, False), strict=True):
+        assert bool(done(client.get("/v2/support-tickets", params={"q": "flamingos"}))["data"]) == found
+        assert ("lamingos" in client.get(f"/v2/support-tickets/ticket_{one.ticket}/messages").text) == found
+
+
+def test_in_a_chain_of_merges_no_letter_names_the_mail_of_another_customer(
+    agent: httpx.Client, desk: RunningDesk
+) -> None:
+    mails = [new_mail(fresh(name)) for name in ("ann", "bea", "cid")]
+    sent = [desk.send(mail) for mail in mails]
+    numbers = [{"id": f"ticket_{one.ticket}"} for one in sent]
+    addresses = [str(one.letter("acknowledgement").recipient) for one in sent]
+    done(agent.post(path(numbers[0], "/merge"), json={"into": numbers[1]["id"]}))
+    more = reply_to(sent[0].letter("acknowledgement").mail, addresses[0], "More.")
+    desk.send(more)
+    done(agent.post(path(numbers[1], "/merge"), json={"into": numbers[2]["id"]}))
+    last = desk.send(reply_to(sent[2].letter("acknowledgement").mail, addresses[2], "Mine."))
+    answered = desk.send(reply_to(last.letter("notification", AGENT).mail, AGENT, "To all of you."), "inside")
+    letters = {one.recipient: one.mail for one in answered.letters if one.kind == "answer"}
+    assert set(letters) == set(addresses)
+    named = {address: str(letters[address]["References"]) for address in addresses}
+    for at, address in enumerate(addresses):
+        assert [str(mail["Message-ID"]) in named[address] for mail in mails] == [one == at for one in range(3)]
+        assert at == 0 or str(more["Message-ID"]) not in named[address]
