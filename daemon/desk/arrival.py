@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.core.values import Envelope, Evidence, Mail, Parsed
 from daemon.desk.words import Said
@@ -73,6 +73,19 @@ _NO_MAIL = Mail(
     language=None,
     defects=(),
 )
+
+
+def literal(mail: Mail) -> Mail:
+    """A mail that a form or a program made, whose words are words: none a quote or a signature, and no machine's."""
+    return replace(
+        mail,
+        reply_text=mail.text.strip("\n"),
+        quoted_text="",
+        signature_text="",
+        automatic=None,
+        bounce=None,
+        forwarded=None,
+    )
 
 
 def without_mail(desk: str) -> Arrival:

@@ -16,7 +16,7 @@ import structlog
 
 from daemon.core.values import Envelope, Evidence, Mail, Outcome, Parsed, Unreadable
 from daemon.desk import confirm, keeping, undoing
-from daemon.desk.arrival import Arrival
+from daemon.desk.arrival import Arrival, literal
 from daemon.desk.house import House
 from daemon.desk.receive import evidence_of, receive_at
 from daemon.desk.words import Said, said_in
@@ -113,17 +113,7 @@ class Reception:
         except Overloaded:
             return Outcome("", "deferred", "parser-overloaded")
         if isinstance(parsed, Mail):
-            words = parsed.text.strip("\n")
-            parsed = replace(
-                parsed,
-                reply_text=words,
-                quoted_text="",
-                signature_text="",
-                automatic=None,
-                bounce=None,
-                forwarded=None,
-                language=parsed.language or language,
-            )
+            parsed = replace(literal(parsed), language=parsed.language or language)
         outcomes = await self.settle(raw, parsed, envelope, evidence=evidence, then=then)
         return outcomes[0]
 

@@ -20,7 +20,7 @@ from daemon.core.plan import Event, Filing, Plan
 from daemon.core.typed import is_blank
 from daemon.core.values import NO_EVIDENCE, Address, Envelope, Evidence, Mail, Outcome
 from daemon.desk import editing, intake, receive
-from daemon.desk.arrival import Arrival
+from daemon.desk.arrival import Arrival, literal
 from daemon.desk.asking import NO_CHANGES, By, Changes, Draft, Refused
 from daemon.desk.editing import existing
 from daemon.desk.house import House
@@ -170,19 +170,11 @@ class Ticketing:
             raise Refused("overloaded", "parser-overloaded", "too much mail waits to be read; try again") from None
         if not isinstance(parsed, Mail):
             raise Refused("invalid", parsed.because, "as a mail it cannot be read")
-        words = parsed.text.strip("\n")
-        literal = replace(
-            parsed,
-            reply_text=words,
-            quoted_text="",
-            signature_text="",
-            automatic=None,
-            bounce=None,
-            forwarded=None,
-        )
+        written = literal(parsed)
+        words = written.reply_text
         envelope = Envelope(by.source, key, author.address, (address,), now)
         said = answer.Words(words, None, Orders(words=words)) if house.config.agent_at(author.address) else None
-        return Arrival(raw, literal, envelope, to, said, None, evidence)
+        return Arrival(raw, written, envelope, to, said, None, evidence)
 
     def _evidence(self, by: By, author: Address) -> Evidence:
         """What stands behind an author: their own token proves who writes, and of a requester the address as well."""

@@ -13,13 +13,14 @@ from typing import Any
 import peewee as pw
 
 from daemon.core import folding
-from daemon.core.query import Term, parse, stands
-from daemon.store import query, search
+from daemon.core.query import Term, stands
+from daemon.store import query
 from daemon.store.clients import visible
 from daemon.store.dialects import dialect
 from daemon.store.indexing import SHIFT
 from daemon.store.listing import GoesOn, of_client
 from daemon.store.people import selves
+from daemon.store.search import Search
 from daemon.store.tables import Event, Message, Participant, Person, Ticket
 
 MOST = 2_000
@@ -27,10 +28,10 @@ Place: Any = Participant.alias()
 SAID_IN = {"anywhere": ("subject", "words"), "subject": ("subject",)}
 
 
-def condition(text: str, person: int) -> Any:
-    """That a ticket of somebody's own is found by them; SearchError with a sentence. Within a read."""
-    whole = Ticket.id.in_(search.tickets(text, notes=False)) & ~_in_part(person)
-    return whole | Ticket.id.in_(_found_in_part(parse(text), person))
+def condition(search: Search, person: int) -> Any:
+    """That a ticket of somebody's own is found by them, by a search without notes. Within its read."""
+    whole = Ticket.id.in_(search.tickets()) & ~_in_part(person)
+    return whole | Ticket.id.in_(_found_in_part(search.terms, person))
 
 
 def in_part(numbers: Sequence[int], person: int) -> frozenset[int]:

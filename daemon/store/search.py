@@ -23,17 +23,12 @@ from daemon.core.query import SearchError, Term, parse
 from daemon.store.dialects import EVERYWHERE, Sql, dialect, marked, run
 from daemon.store.indexing import SHIFT
 
-__all__ = ["Search", "SearchError", "ranked", "tickets"]
+__all__ = ["Search", "SearchError", "ranked"]
 
 T = TypeVar("T")
 
 PLACES = {"anywhere": EVERYWHERE, "from": ("who",), "subject": ("subject",)}
 TICKET = f"number >> {SHIFT}"
-
-
-def tickets(text: str, *, notes: bool) -> pw.Node:
-    """The numbers of the tickets that a search finds, for ``Ticket.id.in_``; SearchError with a sentence."""
-    return Search(text, notes=notes).tickets()
 
 
 def ranked(text: str, limit: int, offset: int = 0, *, notes: bool) -> list[int]:
@@ -54,20 +49,20 @@ class Search:
     """
 
     def __init__(self, text: str, *, notes: bool) -> None:
-        self._terms = parse(text)
+        self.terms = parse(text)
         self._notes = notes
-        self._counts = _counts(self._terms, notes)
+        self._counts = _counts(self.terms, notes)
         self._telling = [term for term, count in self._counts.items() if not term.negated and count < dialect().common]
         self.most = dialect().most if self._telling else 0
 
     def tickets(self, since: int = 0) -> pw.Node:
         """The numbers of the tickets that it finds, from a number on, for ``Ticket.id.in_``."""
-        found = _matching(self._terms, self._counts, self._notes, since)
+        found = _matching(self.terms, self._counts, self._notes, since)
         return pw.SQL(f"({marked(found.text)})", found.values)
 
     def numbers(self, since: int, limit: int) -> list[int]:
         """The same, the newest first."""
-        found = _matching(self._terms, self._counts, self._notes, since)
+        found = _matching(self.terms, self._counts, self._notes, since)
         return [row[0] for row in run(f"{found.text} ORDER BY t.id DESC LIMIT ?", *found.values, limit)]
 
     def newest(self, look: Callable[[int], list[T]], wanted: int) -> list[T]:

@@ -12,6 +12,7 @@ from daemon.core.values import Address
 from daemon.store import client_search, commit, dialects, indexing, listing, people, query
 from daemon.store.db import Store
 from daemon.store.listing import Wanted
+from daemon.store.search import Search
 from daemon.store.tables import Message, Participant
 from tests.store.test_search import opened, says
 
@@ -41,7 +42,7 @@ def finds(store: Store, text: str, person: int) -> list[int]:
     """The tickets that somebody's own search finds."""
 
     def read() -> list[int]:
-        wanted = Wanted(theirs=person, found=client_search.condition(text, person))
+        wanted = Wanted(theirs=person, found=client_search.condition(Search(text, notes=False), person))
         return [place.ticket for place in listing.page(wanted, "createdAt", descending=True, after=None, limit=50)]
 
     return store.read(read)

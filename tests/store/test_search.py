@@ -99,7 +99,7 @@ def found(store: Store, text: str, *, notes: bool = True) -> list[int]:
 
     def read() -> list[int]:
         best = search.ranked(text, 50, notes=notes)
-        wanted = Ticket.select(Ticket.id).where(Ticket.id.in_(search.tickets(text, notes=notes)))
+        wanted = Ticket.select(Ticket.id).where(Ticket.id.in_(search.Search(text, notes=notes).tickets()))
         assert sorted(best) == sorted(query.column(wanted))
         return best
 
@@ -341,7 +341,7 @@ def test_a_search_that_cannot_be_read_is_a_sentence(store: Store, text: str) -> 
     if text == "from:":  # a word like others: nothing follows
         assert found(store, text) == []
         return
-    for ask in (lambda: search.ranked(text, 1, notes=True), lambda: search.tickets(text, notes=True)):
+    for ask in (lambda: search.ranked(text, 1, notes=True), lambda: search.Search(text, notes=True).tickets()):
         with pytest.raises(SearchError, match="write"):
             store.read(ask)
 

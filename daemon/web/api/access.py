@@ -127,7 +127,8 @@ def as_read_by(caller: Caller, one: Display) -> Display:
     if caller.requester is None:
         return one
     person = people.today(caller.requester)
-    if (into := conversation.merged_into(one.number)) is not None and (other := display.ticket(into)) is not None:
+    into = conversation.merged_into(one.number) if one.merged_into is not None else None
+    if into is not None and (other := display.ticket(into)) is not None:
         one = one._replace(
             status=other.status,
             updated_at=max(one.updated_at, other.updated_at),

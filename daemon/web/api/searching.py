@@ -21,7 +21,7 @@ from daemon.web.api.problems import Fault, invalid
 def found(text: str, caller: Caller) -> Any:
     """What must hold of the tickets that a search finds. Reads rows."""
     search = _search(text, caller)
-    return _condition(search, text, caller) if search is not None else listing.among(())
+    return _condition(search, caller) if search is not None else listing.among(())
 
 
 def best_first(text: str, wanted: Wanted, after: Place | None, limit: int, caller: Caller) -> Page:
@@ -32,7 +32,7 @@ def best_first(text: str, wanted: Wanted, after: Place | None, limit: int, calle
 
     def newest(wanted: Wanted, after: Place | None, count: int) -> list[int]:
         def look(since: int) -> list[int]:
-            there = replace(wanted, found=_condition(search, text, caller, since))
+            there = replace(wanted, found=_condition(search, caller, since))
             places = listing.page(there, "number", descending=True, after=after, limit=count)
             return [place.ticket for place in places]
 
@@ -67,10 +67,10 @@ def _search(text: str, caller: Caller) -> Search | None:
         raise invalid((Fault("q", f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "query"),)) from None
 
 
-def _condition(search: Search, text: str, caller: Caller, since: int = 0) -> Any:
+def _condition(search: Search, caller: Caller, since: int = 0) -> Any:
     if caller.requester is None:
         return listing.among(search.tickets(since))
-    return client_search.condition(text, people.today(caller.requester))
+    return client_search.condition(search, people.today(caller.requester))
 
 
 def _alike(numbers: list[int], caller: Caller) -> frozenset[int]:
